@@ -1,0 +1,83 @@
+import { Faults } from './faults/faults.ts'
+import { Pace } from './pace.ts'
+import { OpenStreams } from './wire/open-streams.ts'
+import { Workspace } from './workspace/workspace.ts'
+import type { Operation } from './operations.ts'
+import type { AgentMessageStatus } from '../dust/types.ts'
+
+export interface EmulatorSettings {
+  apiKey: string
+  workspaceId: string
+  seed: number
+  pace: number
+  connectionLifetimeMs: number
+  pageSize: number
+  historyTtlMs: number
+  blockingWaitMs: number
+}
+
+export interface MessageRecord {
+  messageId: string
+  conversationId: string
+  agentId: string
+  status: AgentMessageStatus
+  content: string | null
+  /** Events written so far, the end marker included. */
+  events: number
+  /** Connections to its event stream so far. */
+  connections: number
+}
+
+export interface CancelRecord {
+  conversationId: string
+  messageId: string
+  /** Milliseconds since the epoch. */
+  at: number
+}
+
+/** The emulated workspace as a test sees it: what happened in it, and what shall go wrong. */
+export class Emulator {
+  readonly settings: Readonly<EmulatorSettings>
+  readonly faults = new Faults()
+  readonly pace: Pace
+  readonly workspace: Workspace
+  readonly streams = new OpenStreams()
+  readonly cancels: CancelRecord[] = []
+  readonly #requests = new Map<Operation, number>()
+
+  constructor (settings: EmulatorSettings) {
+    this.settings = settings
+    this.pace = new Pace(settings.pace)
+    this.workspace = new Workspace({ ...settings, pace: this.pace, unknownRate: () => this.faults.unknownRate() })
+  }
+
+  count (operation: Operation): void {
+    this.#requests.set(operation, (this.#requests.get(operation) ?? 0) + 1)
+  }
+
+  /** How often each operation was requested, refused requests included. */
+  requests (): Partial<Record<Operation, number>> {
+    return Object.fromEntries(this.#requests)
+  }
+
+  /** What the emulator itself knows of an agent message; `undefined` when there is none with that sId. */
+  message (sId: string): MessageRecord | undefined {
+    const run = this.workspace.runs.get(sId)
+    if (run === undefined) return undefined
+    const { message, conversationId, events, connections } = run
+    return {
+      messageId: sId,
+      conversationId,
+      agentId: message.configuration.sId,
+      status: message.status,
+      content: message.content,
+      events: events.count,
+      connections
+    }
+  }
+
+  close (): void {
+    this.workspace.close()
+    this.streams.endAll()
+  }
+}

@@ -1,0 +1,69 @@
+import { Type, type Static } from '@sinclair/typebox'
+import type { FastifyPluginAsync } from 'fastify'
+import { directory } from '../agents/directory.ts'
+import { foreignKey } from '../authentication.ts'
+import { ApiError } from '../errors.ts'
+import { faultSet, faultShapes, type FaultSet } from '../faults/fault.ts'
+import { operations } from '../operations.ts'
+
+const paceBody = Type.Object({ pace: Type.Number({ minimum: 0, maximum: 100 }) }, { additionalProperties: false })
+
+const endpoints = {
+  'GET /_emulator': 'this page',
+  'GET /_emulator/faults': 'the faults that can still strike',
+  'PUT /_emulator/faults': 'body { "faults": [...] }: switches these on and all others off',
+  'DELETE /_emulator/faults': 'switches all off',
+  'PUT /_emulator/pace': 'body { "pace": 0.1 }: 1 is natural, 0 is as fast as possible',
+  'GET /_emulator/messages/{sId}': 'what the emulator knows of an agent message: final text, status, events, connections',
+  'GET /_emulator/cancels': 'the messages that someone cancelled, and when',
+  'GET /_emulator/requests': 'how often each operation was requested'
+}
+
+/** The side of the emulator that Dust doesn't have. Open to everyone who can reach it. */
+export const controlRoutes: FastifyPluginAsync = async (scope) => {
+  const { emulator } = scope
+  const { faults, pace } = emulator
+
+  scope.get('/', async () => ({
+    endpoints,
+    workspaceId: emulator.settings.workspaceId,
+    apiKey: emulator.settings.apiKey,
+    keyOfAnotherWorkspace: foreignKey,
+    seed: emulator.settings.seed,
+    pace: pace.factor,
+    agents: [...directory.values()].map(({ configuration: { sId, name, status, description } }) => ({ sId, name, status, description })),
+    operations,
+    faults: faultShapes.map(({ description, properties, required = [] }) => ({
+      kind: properties['kind']?.['const'],
+      description,
+      fields: Object.keys(properties).filter((name) => name !== 'kind').map((name) => required.includes(name) ? name : `${name}?`)
+    }))
+  }))
+
+  scope.get('/faults', async () => ({ faults: faults.list() }))
+
+  scope.put<{ Body: FaultSet }>('/faults', { schema: { body: faultSet } }, async ({ body }) => {
+    faults.replace(body.faults)
+    return { faults: faults.list() }
+  })
+
+  scope.delete('/faults', async () => {
+    faults.clear()
+    return { faults: faults.list() }
+  })
+
+  scope.put<{ Body: Static<typeof paceBody> }>('/pace', { schema: { body: paceBody } }, async ({ body }) => {
+    pace.factor = body.pace
+    return { pace: pace.factor }
+  })
+
+  scope.get<{ Params: { sId: string } }>('/messages/:sId', async ({ params }) => {
+    const record = emulator.message(params.sId)
+    if (record === undefined) throw new ApiError(404, 'message_not_found', `There is no agent message ${params.sId}.`)
+    return record
+  })
+
+  scope.get('/cancels', async () => ({ cancels: emulator.cancels }))
+
+  scope.get('/requests', async () => ({ requests: emulator.requests() }))
+}
