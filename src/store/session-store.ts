@@ -1,0 +1,47 @@
+/** A session of an MCP client, as it survives the process: what is needed to build its live half again. */
+export interface SessionRecord {
+  id: string
+  /** Who opened it. */
+  caller: string
+  /** `params` of the client's `initialize` request. */
+  initialize: Record<string, unknown>
+  /** The protocol revision that was agreed on. */
+  protocolVersion: string
+  /** Least important level of log messages that the client wants; `null` when it never said. */
+  logLevel: string | null
+  /** Milliseconds since the epoch. */
+  createdAt: number
+  /** Milliseconds since the epoch. From then on the session doesn't exist any more. */
+  expiresAt: number
+}
+
+/**
+ * Keeps session records. Every method rejects with a `StoreError` when the store can't be used.
+ * A record whose `expiresAt` has passed is never returned, whether or not `removeExpired` has run.
+ */
+export interface SessionStore {
+  /** Adds a record unless `limit` living ones exist already. Resolves to whether it was added. */
+  create (record: SessionRecord, limit: number): Promise<boolean>
+  get (id: string): Promise<SessionRecord | undefined>
+  /** Moves the end of the session. Resolves to whether it still exists. */
+  touch (id: string, expiresAt: number): Promise<boolean>
+  setLogLevel (id: string, logLevel: string): Promise<void>
+  /** Resolves to whether it existed. */
+  delete (id: string): Promise<boolean>
+  /** Removes records whose time is over and resolves to their ids, at most `limit` at once. */
+  removeExpired (limit: number): Promise<string[]>
+  count (): Promise<number>
+  /** Rejects when the store can't be read and written. */
+  check (): Promise<void>
+  close (): Promise<void>
+}
+
+/** The store can't do what it was asked to. The message has no content of a record. */
+export class StoreError extends Error {
+  readonly code = 'STORE_UNAVAILABLE'
+
+  constructor (operation: string, cause: unknown) {
+    super(`The session store failed to ${operation}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'StoreError'
+  }
+}

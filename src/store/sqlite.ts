@@ -1,0 +1,110 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { StoreError, type SessionRecord, type SessionStore } from './session-store.ts'
+
+const SCHEMA_VERSION = 1
+
+const SCHEMA = `
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    caller TEXT NOT NULL,
+    initialize TEXT NOT NULL,
+    protocol_version TEXT NOT NULL,
+    log_level TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_expires_at ON sessions (expires_at);
+  CREATE TABLE health (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at INTEGER NOT NULL) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`
+
+/** How long a statement waits for another process's lock. It blocks the event loop, so it's short. */
+const BUSY_TIMEOUT_MS = 250
+
+type Row = Record<string, SQLOutputValue>
+
+/**
+ * Opens the embedded session store.
+ *
+ * @param location a file, made with its folder when it doesn't exist, or `:memory:`
+ * @throws {StoreError} when it can't be opened or was written by a newer version
+ */
+export function openSqliteStore (location: string): SessionStore {
+  const db = attempt(`open ${location}`, () => openDatabase(location))
+  const statements = {
+    insert: db.prepare(`
+      INSERT INTO sessions (id, caller, initialize, protocol_version, log_level, created_at, expires_at)
+      SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM sessions WHERE expires_at > ?) < ?`),
+    get: db.prepare('SELECT * FROM sessions WHERE id = ? AND expires_at > ?'),
+    touch: db.prepare('UPDATE sessions SET expires_at = ? WHERE id = ? AND expires_at > ?'),
+    setLogLevel: db.prepare('UPDATE sessions SET log_level = ? WHERE id = ?'),
+    delete: db.prepare('DELETE FROM sessions WHERE id = ? RETURNING expires_at'),
+    removeExpired: db.prepare('DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id'),
+    count: db.prepare('SELECT count(*) AS count FROM sessions WHERE expires_at > ?'),
+    check: db.prepare('INSERT INTO health (id, checked_at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at')
+  }
+
+  return {
+    create: async (record, limit) => attempt('create a session', () => statements.insert.run(
+      record.id, record.caller, JSON.stringify(record.initialize), record.protocolVersion, record.logLevel, record.createdAt, record.expiresAt,
+      Date.now(), limit).changes === 1),
+    get: async (id) => attempt('read a session', () => {
+      const row = statements.get.get(id, Date.now())
+      return row === undefined ? undefined : toRecord(row)
+    }),
+    touch: async (id, expiresAt) => attempt('touch a session', () => statements.touch.run(expiresAt, id, Date.now()).changes === 1),
+    setLogLevel: async (id, logLevel) => attempt('update a session', () => { statements.setLogLevel.run(logLevel, id) }),
+    delete: async (id) => attempt('delete a session', () => {
+      const row = statements.delete.get(id)
+      return row !== undefined && Number(row['expires_at']) > Date.now()
+    }),
+    removeExpired: async (limit) => attempt('remove expired sessions', () => statements.removeExpired.all(Date.now(), limit).map((row) => String(row['id']))),
+    count: async () => attempt('count sessions', () => Number(statements.count.get(Date.now())?.['count'])),
+    check: async () => attempt('write', () => { statements.check.run(Date.now()) }),
+    close: async () => { if (db.isOpen) db.close() }
+  }
+}
+
+function openDatabase (location: string): DatabaseSync {
+  if (location !== ':memory:') mkdirSync(path.dirname(location), { recursive: true })
+  const db = new DatabaseSync(location, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    // NORMAL with WAL: a killed process loses nothing, a power cut at most the last moments.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    migrate(db, location)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function migrate (db: DatabaseSync, location: string): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version === SCHEMA_VERSION) return
+  if (version > SCHEMA_VERSION) throw new Error(`${location} was written by a newer version of the server`)
+  db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
+}
+
+function toRecord (row: Row): SessionRecord {
+  const logLevel = row['log_level']
+  return {
+    id: String(row['id']),
+    caller: String(row['caller']),
+    initialize: JSON.parse(String(row['initialize'])) as Record<string, unknown>,
+    protocolVersion: String(row['protocol_version']),
+    logLevel: typeof logLevel === 'string' ? logLevel : null,
+    createdAt: Number(row['created_at']),
+    expiresAt: Number(row['expires_at'])
+  }
+}
+
+function attempt<T> (operation: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw new StoreError(operation, error)
+  }
+}
