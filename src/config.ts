@@ -1,0 +1,117 @@
+import { envSchema } from 'env-schema'
+import type { ErrorObject } from 'ajv'
+import { createEnvironmentAjv, environmentSchema, formats, type Environment, type Format } from './config/environment.ts'
+import { parseDuration, parseSize } from './config/units.ts'
+
+export type Config = ReturnType<typeof toConfig>
+
+/** One or more environment variables are missing or wrong. `faults` has a line for each, fit for a terminal. */
+export class ConfigError extends Error {
+  readonly code = 'CONFIG_INVALID'
+  readonly faults: readonly string[]
+
+  constructor (faults: readonly string[]) {
+    super(faults.join('\n'))
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/**
+ * Reads and checks the environment.
+ *
+ * @param env environment variables by name; an empty value counts as not set
+ * @throws {ConfigError} with every fault at once
+ */
+export function loadConfig (env: Readonly<Record<string, string | undefined>>): Config {
+  const data = Object.fromEntries(Object.entries(env)
+    .map(([name, value]): [string, string | undefined] => [name, value?.trim()])
+    .filter(([, value]) => value !== undefined && value !== ''))
+  try {
+    return toConfig(envSchema<Environment>({ schema: environmentSchema, data, env: false, ajv: createEnvironmentAjv() }))
+  } catch (error) {
+    if (!hasValidationErrors(error)) throw error
+    throw new ConfigError(error.errors.map((fault) => describe(fault, data)))
+  }
+}
+
+function toConfig (env: Environment) {
+  return {
+    server: {
+      host: env.HOST,
+      port: env.PORT,
+      trustProxy: env.TRUST_PROXY,
+      bodyLimitBytes: sizeOf(env.BODY_LIMIT),
+      shutdownDelayMs: durationOf(env.SHUTDOWN_DELAY),
+      drainTimeoutMs: durationOf(env.DRAIN_TIMEOUT)
+    },
+    dust: {
+      apiKey: env.DUST_API_KEY,
+      workspaceId: env.DUST_WORKSPACE_ID,
+      baseUrl: new URL(env.DUST_BASE_URL).origin,
+      username: env.DUST_USERNAME,
+      timezone: env.DUST_TIMEZONE,
+      runTimeoutMs: durationOf(env.DUST_RUN_TIMEOUT),
+      maxRuns: env.DUST_MAX_RUNS,
+      skipToolsValidation: env.DUST_SKIP_TOOLS_VALIDATION
+    },
+    sessions: {
+      storeUrl: env.STORE_URL,
+      ttlMs: durationOf(env.SESSION_TTL),
+      limit: env.SESSION_LIMIT
+    },
+    health: {
+      intervalMs: durationOf(env.HEALTH_CHECK_INTERVAL),
+      readyRequiresDust: env.READY_REQUIRES_DUST
+    },
+    logs: {
+      level: env.LOG_LEVEL,
+      format: env.LOG_FORMAT
+    }
+  }
+}
+
+function sizeOf (word: string): number {
+  const bytes = parseSize(word)
+  if (bytes === null) throw new RangeError(`not a size: ${word}`)
+  return bytes
+}
+
+function durationOf (word: string): number {
+  const ms = parseDuration(word)
+  if (ms === null) throw new RangeError(`not a duration: ${word}`)
+  return ms
+}
+
+function hasValidationErrors (error: unknown): error is Error & { errors: ErrorObject[] } {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+}
+
+function describe (fault: ErrorObject, data: Readonly<Record<string, string | undefined>>): string {
+  if (fault.keyword === 'required') {
+    const name = String(fault.params['missingProperty'])
+    return `${name} is not set; it must be ${allowedValues(name)}`
+  }
+  const name = fault.instancePath.slice(1)
+  const schema = schemaOf(name)
+  const value = schema?.['secret'] === true ? '(hidden)' : JSON.stringify(data[name])
+  return `${name} is ${value}; it must be ${allowedValues(name)}`
+}
+
+function schemaOf (name: string): Readonly<Record<string, unknown>> | undefined {
+  return Object.entries(environmentSchema.properties).find(([key]) => key === name)?.[1]
+}
+
+function allowedValues (name: string): string {
+  const schema = schemaOf(name) ?? {}
+  const { type, format, enum: words, minimum, maximum, maxLength } = schema
+  if (Array.isArray(words)) return `one of ${words.join(', ')}`
+  if (isFormat(format)) return formats[format].allowed
+  if (type === 'boolean') return 'true or false'
+  if (type === 'integer') return maximum === undefined ? `a whole number of at least ${String(minimum)}` : `a whole number from ${String(minimum)} to ${String(maximum)}`
+  return `a text of at most ${String(maxLength)} characters`
+}
+
+function isFormat (format: unknown): format is Format {
+  return typeof format === 'string' && Object.hasOwn(formats, format)
+}

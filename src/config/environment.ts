@@ -1,0 +1,101 @@
+import { Type, type SchemaOptions, type Static } from '@sinclair/typebox'
+import { Ajv } from 'ajv'
+import { parseDuration, parseSize } from './units.ts'
+
+/** A timer of Node holds 31 bits of milliseconds; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 24 * 86_400_000
+
+/** What a string of each format must be: how it is checked, and how a person is told. */
+export const formats = {
+  size: {
+    allowed: 'a size above 0 such as 512k, 4m or 1g',
+    check: (word: string) => parseSize(word) !== null
+  },
+  wait: {
+    allowed: 'a duration of at most 24d such as 0s, 500ms, 30s or 15m',
+    check: (word: string) => (parseDuration(word) ?? Infinity) <= LONGEST_TIMER_MS
+  },
+  period: {
+    allowed: 'a duration above 0 and of at most 24d such as 500ms, 30s, 15m or 24h',
+    check: (word: string) => (parseDuration(word) ?? 0) > 0 && (parseDuration(word) ?? 0) <= LONGEST_TIMER_MS
+  },
+  lifetime: {
+    allowed: 'a duration above 0 such as 30m, 24h or 30d',
+    check: (word: string) => (parseDuration(word) ?? 0) > 0
+  },
+  origin: {
+    allowed: 'an http or https address without a path, such as https://dust.tt or https://eu.dust.tt',
+    check: (word: string) => URL.canParse(word) && /^https?:\/\/[^/?#@]+\/?$/.test(word)
+  },
+  timezone: {
+    allowed: 'an IANA time zone such as UTC or Europe/Paris',
+    check: (word: string) => {
+      // Offsets such as +02:00 are time zones to Intl, but not to Dust.
+      if (!/^[A-Za-z]/.test(word)) return false
+      try {
+        return Boolean(new Intl.DateTimeFormat('en', { timeZone: word }))
+      } catch {
+        return false
+      }
+    }
+  },
+  store: {
+    allowed: 'sqlite:<file> or sqlite::memory:',
+    check: (word: string) => /^sqlite:./.test(word)
+  },
+  'dust-key': {
+    allowed: 'an API key of the workspace, sk-...',
+    check: (word: string) => /^[\x21-\x7e]+$/.test(word)
+  },
+  'dust-id': {
+    allowed: 'the id in the workspace\'s address, https://dust.tt/w/<id>',
+    check: (word: string) => /^[A-Za-z0-9_-]+$/.test(word)
+  }
+} as const
+
+export type Format = keyof typeof formats
+
+const formatted = (format: Format, options: SchemaOptions & { description: string, default?: string }) =>
+  Type.String({ format, ...options })
+
+/** Every environment variable that the service reads, as words; `config.ts` turns them into typed values. */
+export const environmentSchema = Type.Object({
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
+  PORT: Type.Integer({ default: 5001, minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes a free one.' }),
+  TRUST_PROXY: Type.Boolean({ default: false, description: 'Believe X-Forwarded-* headers.' }),
+  BODY_LIMIT: formatted('size', { default: '4m', description: 'Largest request body.' }),
+  SHUTDOWN_DELAY: formatted('wait', { default: '0s', description: 'Time between "not ready" and closing the door, so that a load balancer notices.' }),
+  DRAIN_TIMEOUT: formatted('wait', { default: '30s', description: 'How long running calls may take to finish after the door has closed.' }),
+
+  DUST_API_KEY: formatted('dust-key', { secret: true, description: 'API key of the Dust workspace.' }),
+  DUST_WORKSPACE_ID: formatted('dust-id', { description: 'Id of the Dust workspace.' }),
+  DUST_BASE_URL: formatted('origin', { default: 'https://dust.tt', description: 'Region of the workspace: https://dust.tt or https://eu.dust.tt.' }),
+  DUST_USERNAME: Type.String({ default: 'mcp-dust-server', minLength: 1, maxLength: 254, description: 'Name under which messages are posted.' }),
+  DUST_TIMEZONE: formatted('timezone', { default: 'UTC', description: 'Time zone that agents are told.' }),
+  DUST_RUN_TIMEOUT: formatted('period', { default: '15m', description: 'How long a call waits for an agent; the run itself goes on in Dust.' }),
+  DUST_MAX_RUNS: Type.Integer({ default: 100, minimum: 1, description: 'Agent runs at the same time.' }),
+  DUST_SKIP_TOOLS_VALIDATION: Type.Boolean({ default: false, description: 'Let agents run every tool without asking a person.' }),
+
+  STORE_URL: formatted('store', { default: 'sqlite:./data/mcp-dust-server.db', description: 'Where sessions are kept: sqlite:<file> or sqlite::memory:.' }),
+  SESSION_TTL: formatted('lifetime', { default: '24h', description: 'A session that isn\'t used for so long ends.' }),
+  SESSION_LIMIT: Type.Integer({ default: 10_000, minimum: 1, description: 'Sessions at the same time.' }),
+
+  HEALTH_CHECK_INTERVAL: formatted('period', { default: '30s', description: 'Time between background checks of Dust and the store.' }),
+  READY_REQUIRES_DUST: Type.Boolean({ default: false, description: 'Answer /ready with 503 while Dust can\'t be reached.' }),
+
+  LOG_LEVEL: Type.Unsafe<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'>(
+    { type: 'string', enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], default: 'info', description: 'Least important level that is logged.' }
+  ),
+  LOG_FORMAT: Type.Unsafe<'json' | 'pretty'>(
+    { type: 'string', enum: ['json', 'pretty'], default: 'json', description: 'json for machines, pretty for people.' }
+  )
+})
+
+export type Environment = Static<typeof environmentSchema>
+
+/** The validator that env-schema uses, taught the formats above. */
+export function createEnvironmentAjv (): Ajv {
+  const ajv = new Ajv({ allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true, strict: false })
+  for (const [name, { check }] of Object.entries(formats)) ajv.addFormat(name, check)
+  return ajv
+}
