@@ -1,0 +1,57 @@
+import {
+  JSONRPCMessageSchema, type JSONRPCMessage, type JSONRPCNotification, type JSONRPCRequest, type JSONRPCResponse, type RequestId
+} from '@modelcontextprotocol/sdk/types.js'
+
+export type { JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse, RequestId }
+
+/** Codes of JSON-RPC 2.0, and the two that MCP's HTTP transport has made its own. */
+export const ErrorCode = {
+  ParseError: -32700,
+  InvalidRequest: -32600,
+  MethodNotFound: -32601,
+  InvalidParams: -32602,
+  InternalError: -32603,
+  /** Refused by the transport: wrong header, limit reached, shutting down. */
+  Refused: -32000,
+  SessionNotFound: -32001
+} as const
+
+export interface JsonRpcError {
+  jsonrpc: '2.0'
+  error: { code: number, message: string, data?: unknown }
+  id: RequestId | null
+}
+
+export function jsonRpcError (code: number, message: string, id: RequestId | null = null): JsonRpcError {
+  return { jsonrpc: '2.0', error: { code, message }, id }
+}
+
+/** The SDK's own schema decides: what passes here is never dropped silently further in. */
+export function isMessage (value: unknown): value is JSONRPCMessage {
+  return JSONRPCMessageSchema.safeParse(value).success
+}
+
+export function isRequest (message: JSONRPCMessage): message is JSONRPCRequest {
+  return 'method' in message && 'id' in message
+}
+
+export function isResponse (message: JSONRPCMessage): message is JSONRPCResponse {
+  return !('method' in message)
+}
+
+export function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** An error that the client sees as a JSON-RPC error object. Its message must be fit for the wire. */
+export class ProtocolError extends Error {
+  readonly code: number
+  readonly data: unknown
+
+  constructor (code: number, message: string, data?: unknown) {
+    super(message)
+    this.name = 'ProtocolError'
+    this.code = code
+    this.data = data
+  }
+}

@@ -1,0 +1,64 @@
+import type { ClientCapabilities, LoggingLevel } from '@modelcontextprotocol/sdk/types.js'
+
+export type { ClientCapabilities, LoggingLevel }
+
+/** From the least to the most important, as in RFC 5424. */
+export const LOGGING_LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const satisfies readonly LoggingLevel[]
+
+export interface Progress {
+  /** What is going on, for a person. */
+  message?: string
+  /** Grows with every notification; counted up by itself when left out. */
+  progress?: number
+  /** What `progress` will be at the end, if known. */
+  total?: number
+  /** Details for machines. Keys need a prefix, as in `acme.example/kind`. */
+  meta?: Record<string, unknown>
+}
+
+/** What a handler is given besides its arguments: its line to the client, for as long as the request runs. */
+export interface Operation {
+  /** Aborts when nobody waits for the result any more. Its reason is an {@link OperationAborted}. */
+  readonly signal: AbortSignal
+  /** Who asks. */
+  readonly caller: string
+  readonly clientCapabilities: ClientCapabilities
+  /** Tells the client how far it is. Does nothing when the client didn't ask for progress. */
+  progress (progress: string | Progress): Promise<void>
+  /** Sends a log message to the client, if it wants that level. Never for secrets. */
+  log (level: LoggingLevel, data: unknown, logger?: string): Promise<void>
+}
+
+/**
+ * - `cancelled`: the client cancelled this request
+ * - `session_ended`: the client ended its session
+ * - `shutdown`: the server is going away; the work itself may go on elsewhere
+ */
+export type AbortCause = 'cancelled' | 'session_ended' | 'shutdown'
+
+/** Why an operation's signal aborted. */
+export class OperationAborted extends Error {
+  readonly abortCause: AbortCause
+
+  constructor (abortCause: AbortCause) {
+    super({
+      cancelled: 'The request was cancelled.',
+      session_ended: 'The session was ended.',
+      shutdown: 'The server is shutting down.'
+    }[abortCause])
+    this.name = 'OperationAborted'
+    this.abortCause = abortCause
+  }
+}
+
+/** Thrown by a handler to tell the model what went wrong and what it can do. Its message reaches the client word for word. */
+export class ToolError extends Error {
+  /** Structured details for the client, beside the message. */
+  readonly structured: Record<string, unknown> | undefined
+
+  constructor (message: string, options: { structured?: Record<string, unknown>, cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'ToolError'
+    this.structured = options.structured
+  }
+}

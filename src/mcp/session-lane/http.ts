@@ -1,0 +1,27 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { ErrorCode, jsonRpcError } from '../json-rpc.ts'
+
+/** One HTTP request to `/mcp`, as the session lane sees it: nothing of the web framework. */
+export interface HttpRequest {
+  headers: IncomingHttpHeaders
+  /** The parsed JSON body. */
+  body: unknown
+  /** Who asks. */
+  caller: string
+  /** Takes the reply away from the framework and sends its head; the caller of this function owns the response from then on. */
+  startStream (headers: OutgoingHttpHeaders): ServerResponse
+  /** Calls back once when the connection of the reply has closed, for whatever reason. */
+  onClose (listener: () => void): void
+}
+
+/** What to answer: a plain reply, or nothing any more because the reply became an event stream. */
+export type HttpReply = { status: number, headers?: OutgoingHttpHeaders, body?: unknown } | 'streaming'
+
+/** For a session that never was, is over, or is somebody else's: nobody can tell which. */
+export const SESSION_NOT_FOUND: HttpReply = { status: 404, body: jsonRpcError(ErrorCode.SessionNotFound, 'Session not found') }
+
+/** A header that came once, or `undefined`. */
+export function header (headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
+}

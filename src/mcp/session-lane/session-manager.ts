@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto'
+import type { SessionStore } from '../../store/session-store.ts'
+import type { AbortCause } from '../operation.ts'
+import { Session, type SessionContext } from './session.ts'
+
+export type SessionEvent = 'created' | 'restored' | 'closed' | 'expired' | 'rejected'
+
+export interface SessionManagerOptions {
+  store: SessionStore
+  context: SessionContext
+  /** A session that isn't used for so long ends. */
+  ttlMs: number
+  /** Sessions at the same time. */
+  limit: number
+  /** A session that isn't used for so long leaves the memory; its record stays. Default 60 s. */
+  idleMs?: number
+  /** Time between two looks for sessions that are over or idle. Default: 30 s, or less with a short time to live. */
+  sweepIntervalMs?: number
+  onEvent?: (event: SessionEvent) => void
+  /** The store failed while nobody was waiting for it. */
+  onStoreError?: (error: unknown) => void
+}
+
+/** An end that is moved with every request would be a write with every request: a tenth of the lifetime is exact enough. */
+const TOUCH_FRACTION = 10
+const LONGEST_TOUCH_INTERVAL_MS = 60_000
+const EXPIRED_PER_SWEEP = 1000
+
+interface LiveSession {
+  session: Session
+  /** When the record's end was last moved. */
+  touchedAt: number
+}
+
+/**
+ * Opens, restores and expires sessions. A session is a record in the store; the live object is a cache entry,
+ * built again from the record when it is needed and dropped when it is idle.
+ */
+export class SessionManager {
+  readonly #options: Required<SessionManagerOptions>
+  readonly #live = new Map<string, LiveSession>()
+  readonly #restoring = new Map<string, Promise<Session | undefined>>()
+  readonly #touchIntervalMs: number
+  #timer: NodeJS.Timeout | undefined
+  #sweeping: Promise<void> | undefined
+
+  constructor (options: SessionManagerOptions) {
+    this.#options = {
+      idleMs: 60_000,
+      sweepIntervalMs: Math.max(10, Math.min(30_000, options.ttlMs / 2)),
+      onEvent: () => {},
+      onStoreError: () => {},
+      ...options
+    }
+    this.#touchIntervalMs = Math.min(LONGEST_TOUCH_INTERVAL_MS, options.ttlMs / TOUCH_FRACTION)
+  }
+
+  /** Begins to look for sessions that are over or idle. */
+  start (): void {
+    this.#timer = setInterval(() => {
+      this.#sweeping ??= this.sweep()
+        .catch(this.#options.onStoreError)
+        .finally(() => { this.#sweeping = undefined })
+    }, this.#options.sweepIntervalMs)
+    this.#timer.unref()
+  }
+
+  /**
+   * Opens a session for a client's `initialize`.
+   *
+   * @param initialize `params` of the request
+   * @returns `undefined` when there are too many sessions
+   * @throws {StoreError}
+   */
+  async open (initialize: Record<string, unknown>, protocolVersion: string, caller: string): Promise<Session | undefined> {
+    const now = Date.now()
+    const record = { id: randomUUID(), caller, initialize, protocolVersion, logLevel: null, createdAt: now, expiresAt: now + this.#options.ttlMs }
+    if (!await this.#options.store.create(record, this.#options.limit)) {
+      this.#options.onEvent('rejected')
+      return undefined
+    }
+    this.#options.onEvent('created')
+    return this.#bringToLife(record)
+  }
+
+  /**
+   * Finds a session, in memory or in the store, and keeps it alive for another lifetime.
+   *
+   * @throws {StoreError}
+   */
+  async get (id: string): Promise<Session | undefined> {
+    const live = this.#live.get(id)
+    live?.session.markUsed()
+    if (live !== undefined) return await this.#touch(live) ? live.session : undefined
+    const restoring = this.#restoring.get(id) ?? this.#restore(id).finally(() => { this.#restoring.delete(id) })
+    this.#restoring.set(id, restoring)
+    return restoring
+  }
+
+  /** Ends a session for good. Resolves to whether it existed. */
+  async delete (id: string): Promise<boolean> {
+    const existed = await this.#options.store.delete(id)
+    await this.#drop(id, 'session_ended')
+    if (existed) this.#options.onEvent('closed')
+    return existed
+  }
+
+  /** Ends what is over and takes out of memory what is idle. */
+  async sweep (): Promise<void> {
+    for (const live of this.#live.values()) {
+      if (live.session.isRunning || live.session.isListening) await this.#touch(live)
+      else if (Date.now() - live.session.lastUsedAt >= this.#options.idleMs) await this.#drop(live.session.id, 'session_ended')
+    }
+    let expired: string[]
+    do {
+      expired = await this.#options.store.removeExpired(EXPIRED_PER_SWEEP)
+      for (const id of expired) {
+        await this.#drop(id, 'session_ended')
+        this.#options.onEvent('expired')
+      }
+    } while (expired.length === EXPIRED_PER_SWEEP)
+  }
+
+  /** Sessions that are in memory. */
+  get liveCount (): number {
+    return this.#live.size
+  }
+
+  /** Whether any request is being worked on. */
+  get isRunning (): boolean {
+    return this.#live.values().some(({ session }) => session.isRunning)
+  }
+
+  /** Ends the streams on which nothing but notifications would come. */
+  stopListening (): void {
+    for (const { session } of this.#live.values()) session.stopListening()
+  }
+
+  /** Tells all running requests to stop; their answers still reach the clients. */
+  abortRunning (cause: AbortCause): void {
+    for (const { session } of this.#live.values()) session.abortRunning(cause)
+  }
+
+  /** Takes all sessions out of memory. Their records stay, for the next process. */
+  async close (): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#sweeping
+    for (const id of this.#live.keys()) await this.#drop(id, 'shutdown')
+  }
+
+  async #restore (id: string): Promise<Session | undefined> {
+    const record = await this.#options.store.get(id)
+    if (record === undefined || !await this.#options.store.touch(id, Date.now() + this.#options.ttlMs)) return undefined
+    const session = await this.#bringToLife(record)
+    await session.restore(record.initialize)
+    this.#options.onEvent('restored')
+    return session
+  }
+
+  async #bringToLife (record: { id: string, caller: string, logLevel: string | null }): Promise<Session> {
+    const session = new Session(record, this.#options.context)
+    await session.connect()
+    this.#live.set(record.id, { session, touchedAt: Date.now() })
+    return session
+  }
+
+  async #touch (live: LiveSession): Promise<boolean> {
+    const now = Date.now()
+    if (now - live.touchedAt < this.#touchIntervalMs) return true
+    const exists = await this.#options.store.touch(live.session.id, now + this.#options.ttlMs)
+    if (exists) live.touchedAt = now
+    else await this.#drop(live.session.id, 'session_ended')
+    return exists
+  }
+
+  async #drop (id: string, cause: AbortCause): Promise<void> {
+    const live = this.#live.get(id)
+    if (live === undefined) return
+    this.#live.delete(id)
+    await live.session.close(cause)
+  }
+}

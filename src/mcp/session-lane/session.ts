@@ -1,0 +1,177 @@
+import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
+import {
+  CancelledNotificationSchema, SetLevelRequestSchema,
+  type Implementation, type ServerCapabilities, type ServerNotification, type ServerRequest
+} from '@modelcontextprotocol/sdk/types.js'
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv-provider.js'
+import type { Dispatch } from '../dispatch.ts'
+import { isObject, type JSONRPCMessage, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
+import { LOGGING_LEVELS, OperationAborted, type AbortCause, type LoggingLevel, type Operation, type Progress } from '../operation.ts'
+import type { ExchangeTiming } from './exchange.ts'
+import type { HttpReply, HttpRequest } from './http.ts'
+import { SessionTransport } from './transport.ts'
+
+/** What all sessions share. */
+export interface SessionContext {
+  serverInfo: Implementation
+  capabilities: ServerCapabilities
+  instructions: string
+  dispatch: Dispatch
+  timing: ExchangeTiming
+  /** Remembers the log level that the client of a session asked for. */
+  saveLogLevel: (sessionId: string, level: LoggingLevel) => Promise<void>
+  /** A fault of the protocol layer. The words have no content of a message. */
+  onFault: (words: string) => void
+}
+
+/** What is known of a session before its first request in this process. */
+export interface SessionIdentity {
+  id: string
+  caller: string
+  /** `null` when the client never asked for one. */
+  logLevel: string | null
+}
+
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
+
+/** What is sent when the client never asked for a level: more would be noise. */
+const DEFAULT_LOG_LEVEL: LoggingLevel = 'info'
+
+/** Shared, because each SDK server would make its own otherwise, at 17 KB and 150 us. */
+const jsonSchemaValidator = new AjvJsonSchemaValidator()
+
+/** The live half of a session: the SDK's `Server` behind our transport, and the requests that are running. */
+export class Session {
+  readonly id: string
+  readonly caller: string
+  readonly #server: Server
+  readonly #transport: SessionTransport
+  readonly #context: SessionContext
+  readonly #running = new Map<RequestId, AbortController>()
+  #logLevel: LoggingLevel
+  #lastUsedAt = Date.now()
+
+  constructor (identity: SessionIdentity, context: SessionContext) {
+    this.id = identity.id
+    this.caller = identity.caller
+    this.#logLevel = LOGGING_LEVELS.find((level) => level === identity.logLevel) ?? DEFAULT_LOG_LEVEL
+    this.#context = context
+    this.#transport = new SessionTransport(identity.id, context.timing)
+    this.#server = new Server(context.serverInfo, {
+      capabilities: context.capabilities, instructions: context.instructions, jsonSchemaValidator
+    })
+    this.#server.fallbackRequestHandler = (request, extra) => this.#handle(request, extra)
+    this.#server.setRequestHandler(SetLevelRequestSchema, async ({ params }) => this.#setLogLevel(params.level))
+    // The SDK's own handler passes over a request whose id is 0, and can't tell a handler why it was aborted.
+    this.#server.setNotificationHandler(CancelledNotificationSchema, ({ params }) => { this.#cancel(params.requestId) })
+    // What follows the first colon may quote a message of the client.
+    this.#server.onerror = (error) => { context.onFault(error.message.split(':', 1)[0] ?? '') }
+  }
+
+  async connect (): Promise<void> {
+    await this.#server.connect(this.#transport)
+  }
+
+  /** Brings a stored session back: the client's `initialize` is handled again, its answer stays here. */
+  async restore (initialize: Record<string, unknown>): Promise<void> {
+    await this.#transport.replay({ jsonrpc: '2.0', id: 'restore', method: 'initialize', params: initialize })
+  }
+
+  /** When the last request came or ended, in milliseconds since the epoch. */
+  get lastUsedAt (): number {
+    return this.#lastUsedAt
+  }
+
+  markUsed (): void {
+    this.#lastUsedAt = Date.now()
+  }
+
+  get isRunning (): boolean {
+    return this.#running.size > 0
+  }
+
+  get isListening (): boolean {
+    return this.#transport.isListening
+  }
+
+  isPending (id: RequestId): boolean {
+    return this.#transport.isPending(id)
+  }
+
+  async post (messages: readonly JSONRPCMessage[], http: HttpRequest): Promise<HttpReply> {
+    return this.#transport.post(messages, http)
+  }
+
+  listen (http: HttpRequest): HttpReply {
+    return this.#transport.listen(http)
+  }
+
+  stopListening (): void {
+    this.#transport.stopListening()
+  }
+
+  /** Tells what is running to stop. Answers still reach the client. */
+  abortRunning (cause: AbortCause): void {
+    for (const controller of this.#running.values()) controller.abort(new OperationAborted(cause))
+  }
+
+  /** Ends the live half: aborts what is running and ends all streams. The stored half is not touched. */
+  async close (cause: AbortCause): Promise<void> {
+    this.abortRunning(cause)
+    await this.#server.close()
+  }
+
+  async #handle (request: JSONRPCRequest, extra: Extra) {
+    const controller = new AbortController()
+    this.#running.set(request.id, controller)
+    try {
+      const params = isObject(request.params) ? request.params : {}
+      return await this.#context.dispatch(request.method, params, this.#operation(controller.signal, extra))
+    } finally {
+      if (this.#running.get(request.id) === controller) this.#running.delete(request.id)
+      this.markUsed()
+    }
+  }
+
+  #operation (signal: AbortSignal, extra: Extra): Operation {
+    const progressToken = extra._meta?.progressToken
+    let steps = 0
+    return {
+      signal,
+      caller: this.caller,
+      clientCapabilities: this.#server.getClientCapabilities() ?? {},
+      progress: async (words) => {
+        if (progressToken === undefined || signal.aborted) return
+        const { message, progress = steps + 1, total, meta }: Progress = typeof words === 'string' ? { message: words } : words
+        steps = progress
+        await extra.sendNotification({
+          method: 'notifications/progress',
+          params: {
+            progressToken,
+            progress,
+            ...(total === undefined ? {} : { total }),
+            ...(message === undefined ? {} : { message }),
+            ...(meta === undefined ? {} : { _meta: meta })
+          }
+        })
+      },
+      log: async (level, data, logger) => {
+        if (signal.aborted || LOGGING_LEVELS.indexOf(level) < LOGGING_LEVELS.indexOf(this.#logLevel)) return
+        await extra.sendNotification({ method: 'notifications/message', params: { level, data, ...(logger === undefined ? {} : { logger }) } })
+      }
+    }
+  }
+
+  async #setLogLevel (level: LoggingLevel): Promise<Record<string, never>> {
+    this.#logLevel = level
+    await this.#context.saveLogLevel(this.id, level)
+    return {}
+  }
+
+  #cancel (id: RequestId | undefined): void {
+    if (id === undefined) return
+    this.#running.get(id)?.abort(new OperationAborted('cancelled'))
+    this.#transport.abandon(id)
+  }
+}

@@ -1,0 +1,44 @@
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import { Catalog } from '../../../src/mcp/catalog.ts'
+
+const input = Type.Object({ number: Type.Integer({ minimum: 1 }), unit: Type.String({ default: 'm' }) })
+
+t.test('lists tools as clients see them, and the list is built once', async (t) => {
+  const catalog = new Catalog()
+  catalog.addTool({ name: 'a', title: 'A', description: 'does a', input, annotations: { readOnlyHint: true } }, () => ({ text: 'a' }))
+  const list = catalog.listTools()
+  t.equal(catalog.listTools(), list)
+  t.same(JSON.parse(JSON.stringify(list)), {
+    tools: [{ name: 'a', title: 'A', description: 'does a', inputSchema: JSON.parse(JSON.stringify(input)), annotations: { readOnlyHint: true } }]
+  })
+  catalog.addTool({ name: 'b', description: 'does b', input }, () => ({ text: 'b' }))
+  t.equal(catalog.listTools().tools.length, 2)
+  t.same(catalog.toolNames, ['a', 'b'])
+})
+
+t.test('refuses a name that is taken or not allowed', async (t) => {
+  const catalog = new Catalog()
+  const add = (name: string) => { catalog.addTool({ name, description: '', input }, () => ({})) }
+  add('fine-Name_1.x')
+  for (const name of ['fine-Name_1.x', '', 'with space', 'ü', 'x'.repeat(129)]) t.throws(() => { add(name) }, { code: 'CATALOG_INVALID' }, name)
+})
+
+t.test('refuses a schema that can not be compiled', async (t) => {
+  const broken = Type.Object({ a: Type.Unsafe({ $ref: '#/nowhere' }) })
+  t.throws(() => { new Catalog().addTool({ name: 'a', description: '', input: broken }, () => ({})) }, { code: 'CATALOG_INVALID', message: /schema of tool "a"/ })
+})
+
+t.test('checks arguments, fills in defaults and knows formats', async (t) => {
+  const catalog = new Catalog()
+  catalog.addTool({ name: 'a', description: '', input: Type.Object({ ...input.properties, at: Type.Optional(Type.String({ format: 'date-time' })) }) }, () => ({}))
+  const tool = catalog.tool('a')
+  if (tool === undefined) throw new Error('not registered')
+  const args = { number: 3 }
+  t.equal(tool.checkInput(args), true)
+  t.same(args, { number: 3, unit: 'm' })
+  t.equal(tool.checkInput({ number: 'secret', at: 'yesterday' }), false)
+  const faults = catalog.describeFaults(tool.checkInput)
+  t.match(faults, /number must be integer.*at must match format/)
+  t.notMatch(faults, /secret|yesterday/, 'values are not repeated')
+})
