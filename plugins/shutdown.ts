@@ -1,0 +1,45 @@
+import fp from 'fastify-plugin'
+
+const SWEEP_INTERVAL_MS = 100
+/** How long connections may hang on when no reply is open any more, or after the running calls were told to stop. */
+const GRACE_MS = 1000
+
+/**
+ * Ends connections in an order that loses nothing: idle streams at once, running calls when they are done
+ * or `DRAIN_TIMEOUT` is over, and at last everything else that would keep the server from closing.
+ */
+export default fp(async (fastify) => {
+  const { drainTimeoutMs } = fastify.config.server
+  const { sessions } = fastify.mcp
+  let openReplies = 0
+  let sweep: NodeJS.Timeout | undefined
+
+  // Not onResponse: it doesn't fire for a stream whose client goes away.
+  fastify.addHook('onRequest', async (_request, reply) => {
+    openReplies++
+    reply.raw.once('close', () => { openReplies-- })
+  })
+
+  // The server stops listening right after this hook, and its close waits for all connections.
+  fastify.addHook('preClose', async () => {
+    fastify.health.drain()
+    sessions.stopListening()
+
+    const deadline = Date.now() + drainTimeoutMs
+    let lastBusyAt = Date.now()
+    let isCut = false
+    sweep = setInterval(() => {
+      const now = Date.now()
+      if (openReplies > 0) lastBusyAt = now
+      if (now >= deadline && openReplies > 0 && !isCut) {
+        isCut = true
+        fastify.log.warn({ openReplies }, 'calls are still running at the end of DRAIN_TIMEOUT; they are told to stop')
+        sessions.abortRunning('shutdown')
+      }
+      // Fastify looks for idle connections once; a busy one becomes idle later, a silent one was never busy.
+      if (now >= Math.min(lastBusyAt, deadline) + GRACE_MS) fastify.server.closeAllConnections()
+      else fastify.server.closeIdleConnections()
+    }, SWEEP_INTERVAL_MS)
+  })
+  fastify.addHook('onClose', async () => { clearInterval(sweep) })
+}, { name: 'shutdown', dependencies: ['config', 'health', 'mcp'] })

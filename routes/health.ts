@@ -1,0 +1,48 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyPluginAsync } from 'fastify'
+
+const CheckReport = Type.Object({
+  status: Type.String(),
+  reason: Type.Optional(Type.String()),
+  latencyMs: Type.Optional(Type.Integer()),
+  checkedAt: Type.Optional(Type.String())
+})
+
+const HealthReport = Type.Object({
+  status: Type.String(),
+  version: Type.String(),
+  timestamp: Type.String(),
+  checks: Type.Record(Type.String(), CheckReport)
+})
+
+const Readiness = Type.Object({
+  status: Type.String(),
+  reason: Type.Optional(Type.String()),
+  timestamp: Type.String()
+})
+
+const Liveness = Type.Object({ status: Type.String() })
+
+/** What orchestrators and people ask: does it live, may traffic come, how is everything. Never looks outside the process. */
+const healthRoutes: FastifyPluginAsync = async (fastify) => {
+  fastify.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+
+  fastify.get('/livez', { logLevel: 'warn', schema: { response: { 200: Liveness } } }, async () => ({ status: 'ok' }))
+
+  fastify.get('/health', { logLevel: 'warn', schema: { response: { 200: HealthReport, 503: HealthReport } } }, async (_request, reply) => {
+    const report = fastify.health.report()
+    return reply.code(report.status === 'error' ? 503 : 200).send(report)
+  })
+
+  fastify.get('/ready', { logLevel: 'warn', schema: { response: { 200: Readiness, 503: Readiness } } }, async (_request, reply) => {
+    const reason = fastify.health.unreadyBecause()
+    const timestamp = new Date().toISOString()
+    return reason === null
+      ? reply.send({ status: 'ok', timestamp })
+      : reply.code(503).send({ status: 'error', reason, timestamp })
+  })
+}
+
+export default healthRoutes

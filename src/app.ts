@@ -1,0 +1,25 @@
+import autoload from '@fastify/autoload'
+import fp from 'fastify-plugin'
+import path from 'node:path'
+import configPlugin, { type ConfigPluginOptions } from '../plugins/config.ts'
+import dust from '../plugins/dust.ts'
+import health from '../plugins/health.ts'
+import mcp from '../plugins/mcp.ts'
+import shutdown from '../plugins/shutdown.ts'
+import store from '../plugins/store.ts'
+import healthRoutes from '../routes/health.ts'
+import mcpRoutes from '../routes/mcp.ts'
+
+/** The whole service as one Fastify plugin. It never listens; `server.ts` does. */
+export const app = fp<ConfigPluginOptions>(async (fastify, { config }) => {
+  await fastify.register(configPlugin, { config })
+  await fastify.register(store)
+  await fastify.register(dust)
+  await fastify.register(health)
+  await fastify.register(mcp)
+  await fastify.register(shutdown)
+  await fastify.register(autoload, { dir: path.join(import.meta.dirname, '..', 'plugins', 'tools'), forceESM: true })
+
+  await fastify.register(healthRoutes)
+  await fastify.register(mcpRoutes)
+}, { name: 'mcp-dust-server', fastify: '5.x' })

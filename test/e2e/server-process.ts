@@ -1,0 +1,48 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
+
+const root = path.join(import.meta.dirname, '..', '..')
+
+export interface ServerProcess {
+  child: ChildProcess
+  address: string
+  stdout: string[]
+  /** Exit code and signal, once the process has ended. */
+  ended: Promise<{ code: number | null, signal: NodeJS.Signals | null }>
+}
+
+/** Runs a program of this package with nothing but the given environment. */
+export function run (t: Test, program: string, environment: Record<string, string>, args: string[] = []) {
+  const child = spawn(process.execPath, [path.join(root, program), ...args], {
+    cwd: tmpdir(), env: environment, stdio: ['ignore', 'pipe', 'pipe']
+  })
+  t.teardown(() => { child.kill('SIGKILL') })
+  const stdout: string[] = []
+  const stderr: string[] = []
+  const lines = createInterface({ input: child.stdout })
+  lines.on('line', (line) => { stdout.push(line) })
+  createInterface({ input: child.stderr }).on('line', (line) => { stderr.push(line) })
+  const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({
+    code: typeof code === 'number' ? code : null, signal: signal === null ? null : signal as NodeJS.Signals
+  }))
+  return { child, stdout, stderr, lines, ended }
+}
+
+/** Starts the server as its own process and waits until it listens. */
+export async function startServerProcess (t: Test, environment: Record<string, string>): Promise<ServerProcess> {
+  const { child, stdout, stderr, lines, ended } = run(t, 'src/server.ts', { HOST: '127.0.0.1', PORT: '0', ...environment })
+  const address = await Promise.race([
+    new Promise<string>((resolve) => {
+      lines.on('line', (line) => {
+        const [, url] = /Server listening at (http:[^"]+)/.exec(line) ?? []
+        if (url !== undefined) resolve(url)
+      })
+    }),
+    ended.then(({ code }) => { throw new Error(`The server ended with ${code}: ${[...stdout, ...stderr].join('\n')}`) })
+  ])
+  return { child, address, stdout, ended }
+}

@@ -1,0 +1,81 @@
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import t from 'tap'
+import { connect, startEmulator, startService } from '../../helper.ts'
+
+async function call (client: Client, name: string, args: Record<string, unknown> = {}) {
+  const result = await client.callTool({ name, arguments: args })
+  const content: unknown[] = Array.isArray(result.content) ? result.content : []
+  return { text: String(Object(content[0]).text), isError: result.isError === true, structured: Object(result.structuredContent) as Record<string, unknown> }
+}
+
+t.test('every tool tells a model what it is for', async (t) => {
+  const { environment } = await startEmulator(t)
+  const { address } = await startService(t, environment)
+  const { client } = await connect(t, address)
+  const { tools } = await client.listTools()
+  t.same(tools.map(({ name }) => name).sort(), ['dust_ask_agent', 'dust_get_agent', 'dust_get_conversation', 'dust_list_agents'])
+  for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
+    t.match(name, /^dust_[a-z_]+$/)
+    t.ok(title && description && description.length > 60, `${name} is described`)
+    t.match(inputSchema, { type: 'object' })
+    t.match(outputSchema, { type: 'object' })
+    t.equal(typeof annotations?.readOnlyHint, 'boolean')
+    t.equal(annotations?.openWorldHint, true)
+  }
+})
+
+t.test('lists the agents that can be asked', async (t) => {
+  const { environment } = await startEmulator(t)
+  const { address } = await startService(t, environment)
+  const { client } = await connect(t, address)
+  const all = await call(client, 'dust_list_agents')
+  const ids = (all.structured['agents'] as Array<{ id: string }>).map(({ id }) => id)
+  t.ok(ids.includes('researcher'))
+  t.notOk(ids.includes('retired'), 'an archived agent is not listed')
+  t.match(all.text, /- Researcher \(id: researcher\): Searches/)
+
+  const filtered = await call(client, 'dust_list_agents', { filter: ' COMPANY data ' })
+  t.match(filtered.structured['agents'], [{ id: 'researcher', name: 'Researcher' }])
+  t.match((await call(client, 'dust_list_agents', { filter: 'zzz' })).text, /No agent matches/)
+})
+
+t.test('describes one agent', async (t) => {
+  const { environment } = await startEmulator(t)
+  const { address } = await startService(t, environment)
+  const { client } = await connect(t, address)
+  t.match((await call(client, 'dust_get_agent', { agent: 'Team lead' })).structured, { id: 'teamlead', name: 'Team lead', status: 'active' })
+  const unknown = await call(client, 'dust_get_agent', { agent: 'teamled' })
+  t.equal(unknown.isError, true)
+  t.match(unknown.text, /Team lead \(id: teamlead\)/)
+})
+
+t.test('reads a conversation, whole or the last messages', async (t) => {
+  const { environment } = await startEmulator(t)
+  const { address } = await startService(t, environment)
+  const { client } = await connect(t, address)
+  const { structured: { conversationId, answer } } = await call(client, 'dust_ask_agent', { agent: 'dust', message: 'First?' })
+  await call(client, 'dust_ask_agent', { agent: 'unlucky', message: 'Second?', conversationId })
+  const whole = await call(client, 'dust_get_conversation', { conversationId })
+  t.match(whole.structured['messages'], [
+    { from: 'user', status: 'sent', content: 'First?' },
+    { from: 'dust', status: 'succeeded', content: answer },
+    { from: 'user', status: 'sent', content: 'Second?' },
+    { from: 'Unlucky', status: 'failed' }
+  ])
+  t.match(whole.text, /## user \(sent\)\nFirst\?/)
+  const last = await call(client, 'dust_get_conversation', { conversationId, last: 1 })
+  t.match(last.structured['messages'], [{ from: 'Unlucky' }])
+  const none = await call(client, 'dust_get_conversation', { conversationId: 'nowhere' })
+  t.equal(none.isError, true)
+  t.match(none.text, /conversation/i)
+})
+
+t.test('says what to do when Dust refuses the key', async (t) => {
+  const { environment } = await startEmulator(t)
+  const { address } = await startService(t, { ...environment, DUST_API_KEY: 'sk-wrong' })
+  const { client } = await connect(t, address)
+  const refused = await call(client, 'dust_list_agents')
+  t.equal(refused.isError, true)
+  t.match(refused.text, /DUST_API_KEY/)
+  t.notMatch(refused.text, /sk-wrong/)
+})
