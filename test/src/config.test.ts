@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import t from 'tap'
+import { ConfigError, loadConfig } from '../../src/config.ts'
+import { environmentSchema } from '../../src/config/environment.ts'
+
+const required = { DUST_API_KEY: 'sk-secret', DUST_WORKSPACE_ID: 'abc' }
+const root = path.join(import.meta.dirname, '..', '..')
+
+function faultsOf (env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig({ ...required, ...env })
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+  return []
+}
+
+t.test('has a default for everything but the key and the workspace', async (t) => {
+  const config = loadConfig(required)
+  t.match(config.server, { host: '127.0.0.1', port: 5001, bodyLimitBytes: 4 * 1024 * 1024, drainTimeoutMs: 30_000 })
+  t.match(config.dust, { apiKey: 'sk-secret', baseUrl: 'https://dust.tt', runTimeoutMs: 900_000, maxRuns: 100 })
+  t.match(config.sessions, { storeUrl: 'sqlite:./data/mcp-dust-server.db', ttlMs: 86_400_000, limit: 10_000 })
+})
+
+t.test('converts sizes and durations', async (t) => {
+  const sizes = { 1: 1, '512k': 524_288, '2M': 2_097_152, '1g': 1_073_741_824 }
+  for (const [word, bytes] of Object.entries(sizes)) t.equal(loadConfig({ ...required, BODY_LIMIT: word }).server.bodyLimitBytes, bytes, word)
+  const durations = { 0: 0, '0s': 0, '250ms': 250, '2s': 2000, '3m': 180_000, '1h': 3_600_000, '2d': 172_800_000 }
+  for (const [word, ms] of Object.entries(durations)) t.equal(loadConfig({ ...required, DRAIN_TIMEOUT: word }).server.drainTimeoutMs, ms, word)
+})
+
+t.test('counts an empty or blank value as not set', async (t) => {
+  t.equal(loadConfig({ ...required, PORT: '', LOG_LEVEL: '  ' }).server.port, 5001)
+  t.match(faultsOf({ DUST_API_KEY: '' }), [/^DUST_API_KEY is not set/])
+})
+
+t.test('drops the path and the slash from the base address', async (t) => {
+  t.equal(loadConfig({ ...required, DUST_BASE_URL: 'https://eu.dust.tt/' }).dust.baseUrl, 'https://eu.dust.tt')
+})
+
+t.test('refuses what it does not understand and says what is allowed', async (t) => {
+  const wrong: Array<[string, string, RegExp]> = [
+    ['PORT', 'abc', /PORT is "abc"; it must be a whole number from 0 to 65535/],
+    ['PORT', '70000', /whole number from 0 to 65535/],
+    ['DUST_MAX_RUNS', '0', /whole number of at least 1/],
+    ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; it must be one of trace, debug, info/],
+    ['LOG_FORMAT', 'xml', /one of json, pretty/],
+    ['TRUST_PROXY', 'yes', /true or false/],
+    ['BODY_LIMIT', '4mb', /a size above 0/],
+    ['BODY_LIMIT', '0', /a size above 0/],
+    ['BODY_LIMIT', '99999999999g', /a size above 0/],
+    ['DRAIN_TIMEOUT', '30', /a duration/],
+    ['DRAIN_TIMEOUT', '25d', /at most 24d/],
+    ['SESSION_TTL', '0s', /a duration above 0/],
+    ['DUST_BASE_URL', 'https://dust.tt/w/abc', /without a path/],
+    ['DUST_BASE_URL', 'ftp://dust.tt', /http or https/],
+    ['DUST_WORKSPACE_ID', 'a/b', /id in the workspace's address/],
+    ['DUST_TIMEZONE', 'X/Y', /IANA time zone/],
+    ['DUST_TIMEZONE', '+02:00', /IANA time zone/],
+    ['DUST_USERNAME', 'x'.repeat(300), /at most 254 characters/],
+    ['STORE_URL', 'mysql://x', /sqlite:<file>/]
+  ]
+  for (const [name, value, message] of wrong) {
+    const faults = faultsOf({ [name]: value })
+    t.equal(faults.length, 1, `${name}=${value.slice(0, 30)} is one fault`)
+    t.match(faults[0], message)
+  }
+})
+
+t.test('reports all faults at once, a line each, and no secret', async (t) => {
+  const faults = faultsOf({ DUST_API_KEY: 'sk secret', PORT: 'abc', LOG_LEVEL: 'loud' })
+  t.equal(faults.length, 3)
+  t.notMatch(faults.join('\n'), /sk secret/)
+})
+
+t.test('knows the same variables as .env.example and the README', async (t) => {
+  const names = Object.keys(environmentSchema.properties).sort()
+  const example = readFileSync(path.join(root, '.env.example'), 'utf8')
+  t.same([...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name).sort(), names)
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
+  t.same([...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name).sort(), names)
+})
+
+t.test('has the same defaults in .env.example and the README', async (t) => {
+  const example = readFileSync(path.join(root, '.env.example'), 'utf8')
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
+  for (const [name, schema] of Object.entries(environmentSchema.properties)) {
+    if (schema.default === undefined) continue
+    t.match(example, new RegExp(`^${name}=${escape(String(schema.default))}$`, 'm'))
+    t.match(readme, new RegExp(`^\\| \`${name}\` \\| \`${escape(String(schema.default))}\` \\|`, 'm'))
+  }
+})
+
+function escape (words: string): string {
+  return words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
