@@ -1,11 +1,12 @@
 import type { TObject } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
-import { DustError } from '../src/dust/errors.ts'
+import { DustError, dustErrorDetails } from '../src/dust/errors.ts'
 import { Catalog, type ToolDefinition, type ToolHandler } from '../src/mcp/catalog.ts'
 import { createDispatch } from '../src/mcp/dispatch.ts'
 import { SessionLane } from '../src/mcp/session-lane/session-lane.ts'
 import { SessionManager } from '../src/mcp/session-lane/session-manager.ts'
 import { version } from '../src/version.ts'
+import { createOperationObserver } from './mcp/operation-observer.ts'
 
 export interface Mcp {
   /**
@@ -32,18 +33,18 @@ const INSTRUCTIONS = 'Ask the AI agents of a Dust workspace. List them with dust
 /** Time without an answer after which a reply becomes an event stream, and between comments on a silent one. */
 const TIMING = { upgradeAfterMs: 2000, keepAliveMs: 15_000 }
 
+/** How the metrics name the ends of sessions. */
+const DURATION_REASONS = { closed: 'client_close', expired: 'idle_timeout' } as const
+
 /** Serves the catalog of tools to MCP clients. */
 export default fp(async (fastify) => {
   const { ttlMs, limit } = fastify.config.sessions
+  const instruments = fastify.instruments.sessions
   const catalog = new Catalog()
   const dispatch = createDispatch({
     catalog,
-    explain: (error) => error instanceof DustError ? error.message : null,
-    observe: ({ fault, durationMs, ...operation }) => {
-      const details = { mcp: { ...operation, durationMs: Math.round(durationMs) } }
-      if (fault === null) fastify.log.info(details, 'operation')
-      else fastify.log.error({ ...details, err: fault }, 'operation failed because of a fault')
-    }
+    explain: (error) => error instanceof DustError ? { message: error.message, details: { dust: dustErrorDetails(error) } } : null,
+    observer: createOperationObserver(fastify)
   })
   const sessions = new SessionManager({
     store: fastify.store,
@@ -55,11 +56,21 @@ export default fp(async (fastify) => {
       instructions: INSTRUCTIONS,
       dispatch,
       timing: TIMING,
-      saveLogLevel: (id, level) => fastify.store.setLogLevel(id, level),
-      onFault: (words) => { fastify.log.warn({ fault: words }, 'fault in the MCP protocol layer') }
+      saveLogLevel: async (id, level) => {
+        try {
+          await fastify.store.setLogLevel(id, level)
+        } catch (error) {
+          fastify.log.error({ err: error }, 'the log level of a session could not be kept')
+        }
+      },
+      onFault: (words) => { fastify.log.debug({ fault: words }, 'fault in the MCP protocol layer') }
     },
-    onEvent: (event) => { fastify.log.debug({ event }, 'session') },
-    onStoreError: (error) => { fastify.log.error({ err: error }, 'sessions could not be swept') }
+    onEvent: (event) => {
+      fastify.log.debug({ event }, 'session')
+      instruments.events.inc({ event: event.type })
+      if ('durationMs' in event) instruments.duration.observe({ reason: DURATION_REASONS[event.type] }, event.durationMs / 1000)
+    },
+    onStoreError: (error) => { fastify.log.error({ err: error }, 'the session store could not be used') }
   })
   fastify.decorate('mcp', {
     addTool: (definition, handler) => { catalog.addTool(definition, handler) },
@@ -68,6 +79,10 @@ export default fp(async (fastify) => {
     sessionLane: new SessionLane(sessions)
   } satisfies Mcp)
 
+  for (const event of ['created', 'restored', 'closed', 'expired', 'rejected']) instruments.events.inc({ event }, 0)
+  for (const reason of Object.values(DURATION_REASONS)) instruments.duration.zero({ reason })
+  fastify.instruments.onScrape(async () => { instruments.active.set(await fastify.store.count()) })
+
   fastify.addHook('onReady', async () => { sessions.start() })
   fastify.addHook('onClose', () => sessions.close())
-}, { name: 'mcp', dependencies: ['config', 'dust', 'store'] })
+}, { name: 'mcp', dependencies: ['config', 'metrics', 'dust', 'store'] })

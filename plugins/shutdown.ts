@@ -14,8 +14,9 @@ export default fp(async (fastify) => {
   let openReplies = 0
   let sweep: NodeJS.Timeout | undefined
 
-  // Not onResponse: it doesn't fire for a stream whose client goes away.
-  fastify.addHook('onRequest', async (_request, reply) => {
+  // From when the whole request is here: one that never comes to its end must not hold us up.
+  // Until the close, not onResponse: that doesn't fire for a stream whose client goes away.
+  fastify.addHook('preValidation', async (_request, reply) => {
     openReplies++
     reply.raw.once('close', () => { openReplies-- })
   })

@@ -23,20 +23,23 @@ const Readiness = Type.Object({
 
 const Liveness = Type.Object({ status: Type.String() })
 
+/** Probes aren't worth a line in the log, and are answered however busy the process is. */
+const probe = { logLevel: 'warn', config: { pressureHandler: () => {} } } as const
+
 /** What orchestrators and people ask: does it live, may traffic come, how is everything. Never looks outside the process. */
 const healthRoutes: FastifyPluginAsync = async (fastify) => {
   fastify.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
 
-  fastify.get('/livez', { logLevel: 'warn', schema: { response: { 200: Liveness } } }, async () => ({ status: 'ok' }))
+  fastify.get('/livez', { ...probe, schema: { response: { 200: Liveness } } }, async () => ({ status: 'ok' }))
 
-  fastify.get('/health', { logLevel: 'warn', schema: { response: { 200: HealthReport, 503: HealthReport } } }, async (_request, reply) => {
+  fastify.get('/health', { ...probe, schema: { response: { 200: HealthReport, 503: HealthReport } } }, async (_request, reply) => {
     const report = fastify.health.report()
     return reply.code(report.status === 'error' ? 503 : 200).send(report)
   })
 
-  fastify.get('/ready', { logLevel: 'warn', schema: { response: { 200: Readiness, 503: Readiness } } }, async (_request, reply) => {
+  fastify.get('/ready', { ...probe, schema: { response: { 200: Readiness, 503: Readiness } } }, async (_request, reply) => {
     const reason = fastify.health.unreadyBecause()
     const timestamp = new Date().toISOString()
     return reason === null

@@ -1,50 +1,75 @@
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { StreamKind } from '../plugins/metrics/http.ts'
 import { ErrorCode, jsonRpcError } from '../src/mcp/json-rpc.ts'
 import type { HttpReply, HttpRequest } from '../src/mcp/session-lane/http.ts'
 
 const METHODS = ['GET', 'POST', 'DELETE']
-const OTHER_METHODS = ['HEAD', 'PUT', 'PATCH', 'OPTIONS']
 
 /** The MCP endpoint: Streamable HTTP in, JSON-RPC or an event stream out. Everything that goes wrong has JSON-RPC's shape. */
 const mcpRoutes: FastifyPluginAsync = async (fastify) => {
   const { sessionLane } = fastify.mcp
+  const { instruments } = fastify
+  const parseJson = fastify.getDefaultJsonParser('error', 'error')
+  // Their timing must end with the head of an event stream.
+  const config = { disableMetrics: true }
 
-  fastify.removeContentTypeParser('text/plain')
+  fastify.removeContentTypeParser(['text/plain', 'application/json'])
+  fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Some clients declare a body with every request, also where there is none.
+    if (request.method === 'POST') parseJson(request, body, done)
+    else done(null, undefined)
+  })
+
   fastify.setErrorHandler<FastifyError>((error, request, reply) => {
     const { status, code, message } = describe(error)
-    if (status >= 500) request.log.error({ err: error }, 'request failed')
+    // Under pressure, a line with a stack for every refusal would be more of the same.
+    if (status === 500) request.log.error({ err: error }, 'request failed')
+    else if (status > 500) request.log.warn({ code: error.code }, 'request refused')
     return reply.code(status).send(jsonRpcError(code, message))
   })
 
-  fastify.post('/mcp', async (request, reply) => answer(reply, await sessionLane.post(toHttpRequest(request, reply))))
-  fastify.get('/mcp', { exposeHeadRoute: false }, async (request, reply) => answer(reply, await sessionLane.get(toHttpRequest(request, reply))))
-  fastify.delete('/mcp', async (request, reply) => answer(reply, await sessionLane.delete(toHttpRequest(request, reply))))
+  fastify.post('/mcp', { config }, async (request, reply) => answer(reply, await sessionLane.post(toHttpRequest(request, reply, 'request'))))
+  fastify.get('/mcp', { config, exposeHeadRoute: false }, async (request, reply) => answer(reply, await sessionLane.get(toHttpRequest(request, reply, 'standalone'))))
+  fastify.delete('/mcp', { config }, async (request, reply) => answer(reply, await sessionLane.delete(toHttpRequest(request, reply, 'request'))))
   fastify.route({
-    method: OTHER_METHODS,
+    config,
+    method: fastify.supportedMethods.filter((method) => !METHODS.includes(method)),
     url: '/mcp',
-    handler: async (request, reply) => reply.code(405).header('allow', METHODS.join(', '))
-      .send(jsonRpcError(ErrorCode.Refused, `Method not allowed: ${request.method}`))
+    onRequest: refuseMethod, // before its body is looked at
+    handler: refuseMethod
   })
+
+  // An alert can only see a counter rise that was there before.
+  for (const method of METHODS) {
+    for (const status of [500, 503]) instruments.http.requests.inc({ method, path: '/mcp', status }, 0)
+  }
+
+  function toHttpRequest (request: FastifyRequest, reply: FastifyReply, kind: StreamKind): HttpRequest {
+    return {
+      headers: request.headers,
+      body: request.body,
+      caller: 'anonymous',
+      requestId: request.id,
+      startStream: (headers) => {
+        reply.hijack()
+        for (const [name, value] of Object.entries(reply.getHeaders())) {
+          if (value !== undefined) reply.raw.setHeader(name, value)
+        }
+        reply.raw.writeHead(200, headers)
+        reply.raw.flushHeaders()
+        instruments.streamStarted(reply.raw, kind)
+        return reply.raw
+      },
+      onEvent: () => { instruments.http.streamEvents.inc() },
+      onClose: (listener) => { reply.raw.once('close', listener) }
+    }
+  }
 }
 
 export default mcpRoutes
 
-function toHttpRequest (request: FastifyRequest, reply: FastifyReply): HttpRequest {
-  return {
-    headers: request.headers,
-    body: request.body,
-    caller: 'anonymous',
-    startStream: (headers) => {
-      reply.hijack()
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value)
-      }
-      reply.raw.writeHead(200, headers)
-      reply.raw.flushHeaders()
-      return reply.raw
-    },
-    onClose: (listener) => { reply.raw.once('close', listener) }
-  }
+async function refuseMethod (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  return reply.code(405).header('allow', METHODS.join(', ')).send(jsonRpcError(ErrorCode.Refused, `Method not allowed: ${request.method}`))
 }
 
 function answer (reply: FastifyReply, result: HttpReply): FastifyReply {
@@ -61,6 +86,8 @@ function describe (error: FastifyError): { status: number, code: number, message
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return { status: 400, code: ErrorCode.ParseError, message: 'Parse error: the body is not JSON' }
+    case 'FST_UNDER_PRESSURE':
+      return { status: 503, code: ErrorCode.Refused, message: 'The server is overloaded; try again later' }
     case 'STORE_UNAVAILABLE':
       return { status: 503, code: ErrorCode.InternalError, message: 'The session store can\'t be reached; try again later' }
     default:

@@ -5,14 +5,21 @@ import configPlugin, { type ConfigPluginOptions } from '../plugins/config.ts'
 import dust from '../plugins/dust.ts'
 import health from '../plugins/health.ts'
 import mcp from '../plugins/mcp.ts'
+import metrics, { type MetricsPluginOptions } from '../plugins/metrics.ts'
+import pressure from '../plugins/pressure.ts'
 import shutdown from '../plugins/shutdown.ts'
 import store from '../plugins/store.ts'
 import healthRoutes from '../routes/health.ts'
 import mcpRoutes from '../routes/mcp.ts'
+import metricsRoutes from '../routes/metrics.ts'
+
+export type AppOptions = ConfigPluginOptions & MetricsPluginOptions
 
 /** The whole service as one Fastify plugin. It never listens; `server.ts` does. */
-export const app = fp<ConfigPluginOptions>(async (fastify, { config }) => {
+export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }) => {
   await fastify.register(configPlugin, { config })
+  await fastify.register(metrics, { logLineCounts })
+  await fastify.register(pressure)
   await fastify.register(store)
   await fastify.register(dust)
   await fastify.register(health)
@@ -21,5 +28,6 @@ export const app = fp<ConfigPluginOptions>(async (fastify, { config }) => {
   await fastify.register(autoload, { dir: path.join(import.meta.dirname, '..', 'plugins', 'tools'), forceESM: true })
 
   await fastify.register(healthRoutes)
+  await fastify.register(metricsRoutes)
   await fastify.register(mcpRoutes)
 }, { name: 'mcp-dust-server', fastify: '5.x' })

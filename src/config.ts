@@ -64,9 +64,24 @@ function toConfig (env: Environment) {
       intervalMs: durationOf(env.HEALTH_CHECK_INTERVAL),
       readyRequiresDust: env.READY_REQUIRES_DUST
     },
+    metrics: {
+      isEnabled: env.ENABLE_METRICS,
+      prefix: env.METRICS_PREFIX,
+      path: env.METRICS_PATH,
+      token: env.METRICS_TOKEN ?? null
+    },
+    pressure: {
+      maxEventLoopDelayMs: durationOf(env.PRESSURE_MAX_EVENT_LOOP_DELAY),
+      maxEventLoopUtilization: env.PRESSURE_MAX_EVENT_LOOP_UTILIZATION,
+      maxHeapBytes: limitOf(env.PRESSURE_MAX_HEAP),
+      maxRssBytes: limitOf(env.PRESSURE_MAX_RSS)
+    },
     logs: {
       level: env.LOG_LEVEL,
-      format: env.LOG_FORMAT
+      format: env.LOG_FORMAT,
+      file: env.LOG_FILE ?? null,
+      maxSizeBytes: sizeOf(env.LOG_MAX_SIZE),
+      maxFiles: env.LOG_MAX_FILES
     }
   }
 }
@@ -75,6 +90,11 @@ function sizeOf (word: string): number {
   const bytes = parseSize(word)
   if (bytes === null) throw new RangeError(`not a size: ${word}`)
   return bytes
+}
+
+/** 0 means none. */
+function limitOf (word: string): number {
+  return word === '0' ? 0 : sizeOf(word)
 }
 
 function durationOf (word: string): number {
@@ -108,8 +128,9 @@ function allowedValues (name: string): string {
   if (Array.isArray(words)) return `one of ${words.join(', ')}`
   if (isFormat(format)) return formats[format].allowed
   if (type === 'boolean') return 'true or false'
+  if (type === 'number') return `a number from ${String(minimum)} to ${String(maximum)}`
   if (type === 'integer') return maximum === undefined ? `a whole number of at least ${String(minimum)}` : `a whole number from ${String(minimum)} to ${String(maximum)}`
-  return `a text of at most ${String(maxLength)} characters`
+  return maxLength === undefined ? 'a text' : `a text of at most ${String(maxLength)} characters`
 }
 
 function isFormat (format: unknown): format is Format {

@@ -1,8 +1,9 @@
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { parseArgs } from 'node:util'
-import { loadConfig } from './config.ts'
+import { loadConfigOrExit } from './config/load-or-exit.ts'
 import { connectingGuide } from './demo/connecting-guide.ts'
+import { movedMetrics, readMetrics } from './demo/moved-metrics.ts'
 import { tellStory } from './demo/story.ts'
 import { createEmulator } from './emulator/app.ts'
 import { createLogger } from './logger.ts'
@@ -16,7 +17,7 @@ const emulator = createEmulator({ pace: 0.5 })
 const emulatorAddress = await listen(emulator, 5055)
 const { apiKey, workspaceId } = emulator.emulator.settings
 
-const config = loadConfig({
+const config = loadConfigOrExit({
   DUST_BASE_URL: emulatorAddress,
   DUST_API_KEY: apiKey,
   DUST_WORKSPACE_ID: workspaceId,
@@ -26,18 +27,32 @@ const config = loadConfig({
   LOG_FORMAT: 'pretty',
   PORT: process.env['PORT']
 })
-const service = await createService(config, createLogger(config.logs))
+const { logger, lineCounts } = createLogger(config.logs)
+const service = await createService(config, logger, lineCounts)
 const address = await listen(service, config.server.port)
 
+let isClosing = false
 const { close } = closeWithGrace({ delay: DRAIN_TIMEOUT_MS * 2 }, async ({ err }) => {
+  isClosing = true
   if (err) console.error(err)
   await service.close()
   await emulator.close()
 })
 
-await tellStory(address, (words) => { process.stdout.write(words) })
-if (isOnce) await close()
-else process.stdout.write(connectingGuide(address, emulatorAddress))
+try {
+  const before = await readMetrics(address)
+  await tellStory(address, print)
+  print(`\nWhat does Prometheus see? The story moved these at GET /metrics:\n\n${movedMetrics(before, await readMetrics(address))}\n`)
+  if (isOnce) await close()
+  else print(connectingGuide(address, emulatorAddress))
+} catch (error) {
+  // Ctrl-C in the middle of the story: the server that it is told to is on its way out.
+  if (!isClosing) throw error
+}
+
+function print (words: string): void {
+  process.stdout.write(words)
+}
 
 function readArguments (): boolean {
   try {

@@ -1,20 +1,32 @@
 import closeWithGrace from 'close-with-grace'
+import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ConfigError, loadConfig, type Config } from './config.ts'
-import { createLogger } from './logger.ts'
+import { loadConfigOrExit } from './config/load-or-exit.ts'
+import { LogFileError } from './log-file.ts'
+import { createLogger, type Logging } from './logger.ts'
 import { createService } from './service.ts'
 import { StoreError } from './store/session-store.ts'
 
 /** What is left after DRAIN_TIMEOUT to close connections and the store. */
 const CLOSING_MS = 5000
 
-const config = readConfig()
-const logger = createLogger(config.logs)
+/** A timer of Node holds no more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+if (existsSync('.env')) process.loadEnvFile('.env')
+const config = loadConfigOrExit(process.env)
+const { logger, lineCounts, reopen } = openLogs()
 const { host, port, shutdownDelayMs, drainTimeoutMs } = config.server
 
+// logrotate's signal, not one to stop at.
+process.on('SIGHUP', () => {
+  logger.info(config.logs.file === null ? 'SIGHUP: there is no LOG_FILE to open anew' : 'SIGHUP: opening LOG_FILE anew')
+  reopen()
+})
+
 try {
-  const service = await createService(config, logger)
-  closeWithGrace({ delay: shutdownDelayMs + drainTimeoutMs + CLOSING_MS, logger }, async ({ signal, err }) => {
+  const service = await createService(config, logger, lineCounts)
+  closeWithGrace({ delay: Math.min(shutdownDelayMs + drainTimeoutMs + CLOSING_MS, LONGEST_TIMER_MS), logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'the process stops because of a fault')
     else logger.info({ signal, shutdownDelayMs, drainTimeoutMs }, 'stopping')
     service.health.drain()
@@ -24,22 +36,35 @@ try {
   })
   await service.listen({ host, port })
 } catch (error) {
-  if (isPortTaken(error)) logger.fatal(`Port ${port} on ${host} is taken by another process. Set PORT to another one.`)
-  else if (error instanceof StoreError) logger.fatal(`${error.message}. Set STORE_URL to a file that can be written.`)
-  else logger.fatal({ err: error }, 'The server could not start')
+  const words = describeFault(error)
+  logger.fatal({ err: error }, words)
+  // A person at the terminal, or a log level of silent, must not miss it.
+  process.stderr.write(`${words}\n`)
   process.exit(1)
 }
 
-function readConfig (): Config {
+function openLogs (): Logging {
   try {
-    return loadConfig(process.env)
+    return createLogger(config.logs)
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.faults.join('\n')}\n`)
+    if (!(error instanceof LogFileError)) throw error
+    process.stderr.write(`${error.message}. Set LOG_FILE to a file that can be written.\n`)
     process.exit(1)
   }
 }
 
-function isPortTaken (error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+function describeFault (error: unknown): string {
+  if (error instanceof StoreError) return `${error.message}. Set STORE_URL to a file that can be written.`
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is taken by another process. Set PORT to another one.`
+    case 'EACCES':
+      return `Port ${port} on ${host} may not be opened. Set PORT to one above 1023.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${host} is no address of this machine. Set HOST to one, or to 0.0.0.0 for all.`
+    default:
+      return `The server could not start: ${error instanceof Error ? error.message : String(error)}`
+  }
 }

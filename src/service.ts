@@ -1,20 +1,84 @@
 import { randomUUID } from 'node:crypto'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { app } from './app.ts'
 import type { Config } from './config.ts'
+import { serializers } from './logger.ts'
 
 /** How long a client may take to send its request; answers may take as long as they want. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-/** Makes the service as it runs in its own process. It doesn't listen yet. */
-export async function createService (config: Config, logger: FastifyBaseLogger): Promise<FastifyInstance> {
-  const fastify = Fastify({
-    loggerInstance: logger,
+const REQUEST_ID_HEADER = 'x-request-id'
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
+
+/** What nginx calls a request whose client went away. */
+const CLIENT_CLOSED_REQUEST = 499
+
+/**
+ * Makes the service as it runs in its own process. It doesn't listen yet.
+ *
+ * @param logLineCounts lines logged so far, by level, for a metric
+ */
+export async function createService (config: Config, logger: FastifyBaseLogger, logLineCounts: Readonly<Record<string, number>> = {}): Promise<FastifyInstance> {
+  const fastify: FastifyInstance = Fastify({
+    loggerInstance: logger.child({}, { serializers }),
+    logController: new RequestLog(['/livez', '/health', '/ready', config.metrics.path]),
     bodyLimit: config.server.bodyLimitBytes,
     trustProxy: config.server.trustProxy,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    genReqId: () => randomUUID()
+    genReqId: requestIdOf,
+    // An address that can't be decoded reaches no route and no hook.
+    frameworkErrors: ({ code, statusCode = 400 }, request, { raw }) => {
+      request.log.info({ req: request, res: { statusCode } }, 'request completed')
+      fastify.instruments.http.requests.inc({ method: 'GET', path: 'unmatched', status: statusCode })
+      raw.writeHead(statusCode, { 'content-type': 'application/json', [REQUEST_ID_HEADER]: request.id })
+      raw.end(JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message: 'The address can\'t be read' }))
+    }
   })
-  await fastify.register(app, { config })
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header(REQUEST_ID_HEADER, request.id)
+  })
+  await fastify.register(app, { config, logLineCounts })
   return fastify
+}
+
+/** The client's own id, if it has the shape of one, so that its logs and ours can be read together. */
+function requestIdOf ({ headers }: IncomingMessage): string {
+  const id = headers[REQUEST_ID_HEADER]
+  return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID()
+}
+
+/** One line for each request, when it's over. At level debug also when it begins, and for probes and scrapes. */
+class RequestLog extends LogController {
+  readonly #quietPaths: ReadonlySet<string | undefined>
+
+  constructor (quietPaths: string[]) {
+    super()
+    this.#quietPaths = new Set(quietPaths)
+  }
+
+  override incomingRequest (request: FastifyRequest, reply: FastifyReply): void {
+    request.log.debug({ req: request }, 'incoming request')
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) this.#log(request, reply, CLIENT_CLOSED_REQUEST, 'request aborted')
+    })
+  }
+
+  override requestCompleted (error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    if (error) reply.log.warn({ err: error }, 'reply broke off')
+    else this.#log(request, reply, reply.statusCode, 'request completed')
+  }
+
+  override defaultErrorLog (error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    if (reply.statusCode >= 500) reply.log.error({ req: request, err: error }, 'request failed')
+    else reply.log.debug({ req: request, err: error }, 'request refused')
+  }
+
+  /** Its status says it. */
+  override routeNotFound (): void {}
+
+  #log (request: FastifyRequest, reply: FastifyReply, statusCode: number, message: string): void {
+    const level = this.#quietPaths.has(request.routeOptions.url) ? 'debug' : 'info'
+    request.log[level]({ req: request, res: { statusCode }, responseTime: Math.round(reply.elapsedTime * 10) / 10 }, message)
+  }
 }

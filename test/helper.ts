@@ -35,7 +35,7 @@ export async function startEmulator (t: Test, options: EmulatorOptions = {}): Pr
 /** The service that listens until the test ends. `extend` may register more plugins before. */
 export async function startService (t: Test, environment: Record<string, string>, extend?: (service: FastifyInstance) => unknown): Promise<RunningService> {
   const logLines: string[] = []
-  const config = loadConfig({ STORE_URL: 'sqlite::memory:', DRAIN_TIMEOUT: '0s', ...environment })
+  const config = loadConfig({ STORE_URL: 'sqlite::memory:', DRAIN_TIMEOUT: '0s', PRESSURE_MAX_EVENT_LOOP_DELAY: '0s', ...environment })
   const service = await createService(config, pino({ level: 'debug' }, { write: (line: string) => { logLines.push(line) } }))
   t.teardown(() => service.close())
   await extend?.(service)

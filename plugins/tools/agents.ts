@@ -44,7 +44,7 @@ export default fp(async (fastify) => {
     title: 'Describe a Dust agent',
     description: 'Describes one AI agent of the Dust workspace: its purpose, model and how many steps it may take. Use dust_list_agents to find agents.',
     input: Type.Object({
-      agent: Type.String({ minLength: 1, description: 'Id or name of the agent.' })
+      agent: Type.String({ minLength: 1, maxLength: 200, description: 'Id or name of the agent.' })
     }, { additionalProperties: false }),
     output: Type.Object({ ...AgentSummary.properties, status: Type.String(), maxStepsPerRun: Type.Integer() }),
     annotations: readOnly

@@ -1,12 +1,14 @@
 import { Type, type Static } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
+import { DustError, type Run, type RunInput } from '../../src/dust/client.ts'
+import { dustErrorDetails } from '../../src/dust/errors.ts'
 import { findAgent } from '../../src/dust/find-agent.ts'
 import { narrate, type BlockedStatus } from '../../src/dust/narration.ts'
-import type { Run } from '../../src/dust/client.ts'
 import type { Agent, AgentAction, AgentMessage } from '../../src/dust/types.ts'
 import type { ToolResult } from '../../src/mcp/catalog.ts'
 import { OperationAborted, ToolError } from '../../src/mcp/operation.ts'
 import { ProgressFeed } from '../../src/mcp/progress-feed.ts'
+import { RUN_OUTCOMES, RunMeter, type RunOutcome } from '../metrics/run-meter.ts'
 
 const ToolStep = Type.Object({
   tool: Type.String(),
@@ -29,14 +31,25 @@ const Answer = Type.Object({
 
 /** How a run ended for the one who asked; `running` means that it goes on without them. */
 type Outcome =
-  | { status: 'succeeded' | 'failed' | 'cancelled', message: AgentMessage }
-  | { status: BlockedStatus | 'running', explanation: string }
+  | { status: 'succeeded' | 'failed' | 'cancelled', measured: RunOutcome, message: AgentMessage }
+  | { status: BlockedStatus | 'running', measured: RunOutcome, explanation: string }
+
+interface EndedRun {
+  /** The whole answer, or what there is of it. */
+  answer: string
+  actions: readonly AgentAction[]
+  outcome: Outcome
+}
 
 /** The tool that asks an agent and stays with it until it has answered. */
 export default fp(async (fastify) => {
   const { dust, mcp, log } = fastify
   const { runTimeoutMs, maxRuns } = fastify.config.dust
+  const instruments = fastify.instruments.runs
   let runs = 0
+
+  for (const outcome of RUN_OUTCOMES) instruments.duration.zero({ outcome })
+  instruments.rejected.inc({ reason: 'concurrency' }, 0)
 
   mcp.addTool({
     name: 'dust_ask_agent',
@@ -46,47 +59,61 @@ export default fp(async (fastify) => {
       'To ask a follow-up, pass the conversationId of the earlier answer.',
     input: Type.Object({
       agent: Type.String({ minLength: 1, maxLength: 200, description: 'Id or name of the agent, as listed by dust_list_agents.' }),
-      message: Type.String({ minLength: 1, description: 'What to ask.' }),
+      message: Type.String({ pattern: '\\S', description: 'What to ask.' }),
       conversationId: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Goes on in this conversation; without it a new one is started.' }))
     }, { additionalProperties: false }),
     output: Answer,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true }
   }, async ({ agent: idOrName, message, conversationId }, operation) => {
-    if (runs >= maxRuns) throw new ToolError(`This server runs ${maxRuns} agents already, which is its limit. Try again in a minute.`)
+    if (runs >= maxRuns) {
+      instruments.rejected.inc({ reason: 'concurrency' })
+      throw new ToolError(`This server runs ${maxRuns} agents already, which is its limit. Try again in a minute.`)
+    }
     runs++
     const feed = new ProgressFeed(operation, (error) => { log.warn({ err: error }, 'progress could not be sent') })
     try {
       const agent = await findAgent(dust, idOrName, operation.signal)
       if (agent.status !== 'active') throw new ToolError(`The agent ${agent.name} can't be asked: its status is ${agent.status}.`)
-      // Without the signal: once the question may have left, its ids are needed to cancel the run.
-      const run = await dust.startRun({ agentId: agent.sId, content: message, ...(conversationId === undefined ? {} : { conversationId }) })
-      feed.step(`${agent.name} got the message`)
-      const { answer, actions, outcome } = await follow(run, operation.signal, feed)
-      return toResult(agent, run, answer, actions, outcome)
+      return await ask(agent, { agentId: agent.sId, content: message, ...(conversationId === undefined ? {} : { conversationId }) }, operation.signal, feed)
     } finally {
       runs--
       await feed.end()
     }
   })
 
-  /** Reads a run's events until it ends, is blocked, or nobody waits any more. */
-  async function follow (run: Run, signal: AbortSignal, feed: ProgressFeed): Promise<{ answer: string, actions: AgentAction[], outcome: Outcome }> {
+  async function ask (agent: Agent, input: RunInput, signal: AbortSignal, feed: ProgressFeed): Promise<ToolResult<Static<typeof Answer>>> {
+    const meter = new RunMeter(instruments)
+    try {
+      // Without the signal: once the question may have left, its ids are needed to cancel the run.
+      const run = await dust.startRun(input)
+      feed.step(`${agent.name} got the message, in conversation ${run.conversationId}`)
+      const ended = await follow(run, signal, feed, meter)
+      meter.end(ended.outcome.measured)
+      return toResult(agent, run, ended)
+    } catch (error) {
+      meter.end(signal.aborted ? 'cancelled' : 'error')
+      throw error
+    }
+  }
+
+  /** Reads a run's events until it ends, is blocked, or can't be followed any more. Throws only when it was cancelled. */
+  async function follow (run: Run, signal: AbortSignal, feed: ProgressFeed, meter: RunMeter): Promise<EndedRun> {
     const timeout = AbortSignal.timeout(runTimeoutMs)
     const actions = new Map<string, AgentAction>()
     let answer = ''
-    const soFar = (outcome: Outcome) => ({ answer, actions: [...actions.values()], outcome })
+    let draft = 0
+    const soFar = (outcome: Outcome): EndedRun => ({ answer, actions: [...actions.values()], outcome })
     try {
       for await (const { event } of dust.messageEvents(run, { signal: AbortSignal.any([signal, timeout]) })) {
-        if (event.type === 'run_completed') {
-          const { message } = event
-          return { answer: message.content ?? answer, actions: message.actions, outcome: { status: toStatus(message), message } }
-        }
+        meter.event(event)
+        if (event.type === 'run_completed') return completed(event.message, answer)
         const narration = narrate(event)
         if (narration === null) continue
-        if (narration.kind === 'blocked') return soFar({ status: narration.status, explanation: `${narration.text} Open ${run.url} to decide.` })
+        if (narration.kind === 'blocked') return soFar({ status: narration.status, measured: 'waiting', explanation: `${narration.text} Open ${run.url} to decide.` })
         if (narration.kind === 'answer') {
-          answer += narration.text
-          feed.text(narration.text)
+          answer = narration.step === draft ? answer + narration.text : narration.text
+          draft = narration.step
+          feed.text(narration.text, draft)
         } else {
           if (narration.action !== undefined) actions.set(narration.action.sId, narration.action)
           feed.step(narration.text)
@@ -94,11 +121,15 @@ export default fp(async (fastify) => {
       }
       throw new Error('The events of a run ended without run_completed')
     } catch (error) {
-      if (signal.aborted) {
-        if (isShutdown(signal.reason)) return soFar({ status: 'running', explanation: 'This server is shutting down, but the agent goes on.' })
+      if (signal.aborted && !isShutdown(signal.reason)) {
         await cancel(run)
-      } else if (timeout.aborted) {
-        return soFar({ status: 'running', explanation: `The agent hasn't finished within ${Math.round(runTimeoutMs / 1000)} s; it goes on.` })
+        throw error
+      }
+      if (signal.aborted) return soFar({ status: 'running', measured: 'shutdown', explanation: 'This server is shutting down, but the agent goes on.' })
+      if (timeout.aborted) return soFar({ status: 'running', measured: 'timeout', explanation: `The agent hasn't finished within ${Math.round(runTimeoutMs / 1000)} s; it goes on.` })
+      if (error instanceof DustError) {
+        log.warn({ conversationId: run.conversationId, messageId: run.messageId, dust: dustErrorDetails(error) }, 'an agent run could not be followed to its end')
+        return soFar({ status: 'running', measured: 'error', explanation: error.message })
       }
       throw error
     }
@@ -111,17 +142,25 @@ export default fp(async (fastify) => {
       log.warn({ err: error, conversationId, messageId }, 'a run could not be cancelled in Dust')
     }
   }
-}, { name: 'tools-ask-agent', dependencies: ['config', 'dust', 'mcp'] })
+}, { name: 'tools-ask-agent', dependencies: ['config', 'metrics', 'dust', 'mcp'] })
 
 function isShutdown (reason: unknown): boolean {
   return reason instanceof OperationAborted && reason.abortCause === 'shutdown'
 }
 
-function toStatus (message: AgentMessage): 'succeeded' | 'failed' | 'cancelled' {
-  return message.status === 'created' ? 'failed' : message.status
+function completed (message: AgentMessage, streamed: string): EndedRun {
+  const ended = { answer: message.content ?? streamed, actions: message.actions }
+  switch (message.status) {
+    case 'succeeded':
+      return { ...ended, outcome: { status: 'succeeded', measured: 'success', message } }
+    case 'cancelled':
+      return { ...ended, outcome: { status: 'cancelled', measured: 'cancelled', message } }
+    default:
+      return { ...ended, outcome: { status: 'failed', measured: 'error', message } }
+  }
 }
 
-function toResult (agent: Agent, run: Run, answer: string, actions: readonly AgentAction[], outcome: Outcome): ToolResult<Static<typeof Answer>> {
+function toResult (agent: Agent, run: Run, { answer, actions, outcome }: EndedRun): ToolResult<Static<typeof Answer>> {
   const { conversationId, messageId, url } = run
   return {
     text: [answer, explain(agent, outcome), `conversationId: ${conversationId}`].filter((part) => part !== '').join('\n\n'),
@@ -134,7 +173,7 @@ function toResult (agent: Agent, run: Run, answer: string, actions: readonly Age
       url,
       toolSteps: actions.map(({ toolName, status, executionDurationMs }) => ({ tool: toolName, status, durationMs: executionDurationMs }))
     },
-    ...(outcome.status === 'failed' ? { isError: true } : {})
+    ...(outcome.measured === 'error' ? { isError: true } : {})
   }
 }
 

@@ -12,7 +12,7 @@ export default fp(async (fastify) => {
     description: 'Reads a conversation with Dust agents: all its messages, or the last ones. Use it to look up earlier answers, ' +
       'or to get the answer of a run that was still going when dust_ask_agent returned (its status is "running" until then).',
     input: Type.Object({
-      conversationId: Type.String({ minLength: 1, description: 'As returned by dust_ask_agent.' }),
+      conversationId: Type.String({ minLength: 1, maxLength: 200, description: 'As returned by dust_ask_agent.' }),
       last: Type.Optional(Type.Integer({ minimum: 1, description: 'Only so many of the newest messages.' }))
     }, { additionalProperties: false }),
     output: Type.Object({

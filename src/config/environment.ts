@@ -11,6 +11,10 @@ export const formats = {
     allowed: 'a size above 0 such as 512k, 4m or 1g',
     check: (word: string) => parseSize(word) !== null
   },
+  limit: {
+    allowed: 'a size such as 512m or 2g, or 0 for none',
+    check: (word: string) => word === '0' || parseSize(word) !== null
+  },
   wait: {
     allowed: 'a duration of at most 24d such as 0s, 500ms, 30s or 15m',
     check: (word: string) => (parseDuration(word) ?? Infinity) <= LONGEST_TIMER_MS
@@ -38,6 +42,14 @@ export const formats = {
         return false
       }
     }
+  },
+  'metric-prefix': {
+    allowed: 'letters, digits and _ that do not begin with a digit',
+    check: (word: string) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(word)
+  },
+  path: {
+    allowed: 'a path such as /metrics, of letters, digits, - _ . and /',
+    check: (word: string) => /^(\/[\w.-]+)+$/.test(word)
   },
   store: {
     allowed: 'sqlite:<file> or sqlite::memory:',
@@ -80,6 +92,16 @@ export const environmentSchema = Type.Object({
   SESSION_TTL: formatted('lifetime', { default: '24h', description: 'A session that isn\'t used for so long ends.' }),
   SESSION_LIMIT: Type.Integer({ default: 10_000, minimum: 1, description: 'Sessions at the same time.' }),
 
+  ENABLE_METRICS: Type.Boolean({ default: true, description: 'Offer metrics to Prometheus.' }),
+  METRICS_PREFIX: formatted('metric-prefix', { default: 'mcp_dust_server', description: 'What the names of the product\'s own metrics begin with.' }),
+  METRICS_PATH: formatted('path', { default: '/metrics', description: 'Where Prometheus finds the metrics.' }),
+  METRICS_TOKEN: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, secret: true, description: 'Bearer token that a scrape must bring; without it the metrics are open.' })),
+
+  PRESSURE_MAX_EVENT_LOOP_DELAY: formatted('wait', { default: '1s', description: 'Above this delay of the event loop new MCP requests are refused; 0 never.' }),
+  PRESSURE_MAX_EVENT_LOOP_UTILIZATION: Type.Number({ default: 0, minimum: 0, maximum: 1, description: 'The same for the share of time in which the event loop is busy; 0 never.' }),
+  PRESSURE_MAX_HEAP: formatted('limit', { default: '0', description: 'The same for the used JavaScript heap; 0 never.' }),
+  PRESSURE_MAX_RSS: formatted('limit', { default: '0', description: 'The same for the memory of the process; 0 never.' }),
+
   HEALTH_CHECK_INTERVAL: formatted('period', { default: '30s', description: 'Time between background checks of Dust and the store.' }),
   READY_REQUIRES_DUST: Type.Boolean({ default: false, description: 'Answer /ready with 503 while Dust can\'t be reached.' }),
 
@@ -88,7 +110,10 @@ export const environmentSchema = Type.Object({
   ),
   LOG_FORMAT: Type.Unsafe<'json' | 'pretty'>(
     { type: 'string', enum: ['json', 'pretty'], default: 'json', description: 'json for machines, pretty for people.' }
-  )
+  ),
+  LOG_FILE: Type.Optional(Type.String({ minLength: 1, description: 'File that gets every line, too, always as JSON.' })),
+  LOG_MAX_SIZE: formatted('size', { default: '100m', description: 'Size at which the file is put aside and a new one begun.' }),
+  LOG_MAX_FILES: Type.Integer({ default: 10, minimum: 1, maximum: 1000, description: 'Files that are kept, the newest included.' })
 })
 
 export type Environment = Static<typeof environmentSchema>

@@ -35,7 +35,7 @@ export interface AgentDirectory {
  * Keeps the list of agents for `ttlMs`: Dust sends all of them, with their instructions, at once.
  * One fetch serves everybody who waits for it; a failure is told to those and then forgotten.
  */
-export function createAgentDirectory (fetch: () => Promise<Agent[]>, ttlMs: number): AgentDirectory {
+export function createAgentDirectory (fetch: () => Promise<Agent[]>, ttlMs: number, onRefresh: (agents: Agent[] | null) => void): AgentDirectory {
   let kept: { agents: Agent[], until: number } | null = null
   let underway: Promise<Agent[]> | null = null
 
@@ -43,7 +43,11 @@ export function createAgentDirectory (fetch: () => Promise<Agent[]>, ttlMs: numb
     try {
       const agents = await fetch()
       kept = { agents, until: performance.now() + ttlMs }
+      onRefresh(agents)
       return agents
+    } catch (error) {
+      onRefresh(null)
+      throw error
     } finally {
       underway = null
     }

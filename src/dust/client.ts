@@ -27,6 +27,8 @@ export interface DustClientOptions {
   timing?: Partial<DustTiming>
   /** Called once for every attempt of a request when it ended. Must not throw. */
   onRequest?: (observation: RequestObservation) => void
+  /** Called whenever the list of agents was fetched anew, or, with `null`, couldn't be. Must not throw. */
+  onAgentsRefresh?: (agents: Agent[] | null) => void
 }
 
 /**
@@ -73,7 +75,7 @@ export function createDustClient (options: DustClientOptions): DustClient {
     timing,
     onRequest: options.onRequest ?? (() => {})
   })
-  const directory = createAgentDirectory(() => fetchAgents(requester), options.agentsTtlMs ?? 60_000)
+  const directory = createAgentDirectory(() => fetchAgents(requester), options.agentsTtlMs ?? 60_000, options.onAgentsRefresh ?? (() => {}))
   const ask = { context: { username, timezone, origin: 'api' }, skipToolsValidation }
 
   return {

@@ -56,6 +56,11 @@ export class DustError extends Error {
   }
 }
 
+/** What of an error is fit for a log: all but its words, which may quote Dust. */
+export function dustErrorDetails ({ operation, kind, status, type, retryable }: DustError) {
+  return { operation, kind, status, type, retryable }
+}
+
 /** The error of a call that its caller, or the closing of the client, ended. */
 export function cancelledError (operation: DustOperation): DustError {
   return new DustError({ operation, kind: 'cancelled', message: 'The call to Dust was cancelled.' })

@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser'
-import { DustError } from './errors.ts'
+import { DustError, type DustErrorKind } from './errors.ts'
 import { isObject, parseJson, toTextOrNull, type JsonObject } from './json.ts'
 import type { OpenAnswer, Requester } from './request.ts'
 
@@ -19,6 +19,8 @@ export interface StreamOptions {
   lastEventId: string | null
   signal: AbortSignal
   attempt: number
+  /** How the connection before this one failed, if it brought nothing. */
+  retryOf: DustErrorKind | null
   /** Asked before each wait: how long the stream may now go without an event. */
   idleMs: () => number
 }
@@ -37,7 +39,7 @@ export async function * readStream (requester: Requester, ref: MessageRef, optio
     ...(options.lastEventId !== null && { query: { lastEventId: options.lastEventId } }),
     isStream: true,
     signal: options.signal
-  }, options.attempt)
+  }, options.attempt, options.retryOf ?? undefined)
   let failure: DustError | undefined
   try {
     requireEventStream(answer)

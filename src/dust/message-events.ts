@@ -1,5 +1,5 @@
 import { backoffMs, pause } from './backoff.ts'
-import { cancelledError, DustError } from './errors.ts'
+import { cancelledError, DustError, type DustErrorKind } from './errors.ts'
 import { isNewer } from './event-id.ts'
 import { readStream, type EndReason, type MessageRef } from './event-stream.ts'
 import { toObject, type JsonObject } from './json.ts'
@@ -28,6 +28,8 @@ interface Progress {
   silences: number
   missing: number
   hasToolFailed: boolean
+  /** How the last connection failed; `null` when it brought something. */
+  retryOf: DustErrorKind | null
 }
 
 /** How one connection ended. */
@@ -51,12 +53,13 @@ export async function * messageEvents (
 ): AsyncGenerator<RunEvent, void> {
   const scope = openScope(options.signal, requester.closing)
   const end = createRunEnd(requester, timing, ref, scope.signal)
-  const progress: Progress = { lastEventId: options.lastEventId ?? null, connections: 0, failures: 0, silences: 0, missing: 0, hasToolFailed: false }
+  const progress: Progress = { lastEventId: options.lastEventId ?? null, connections: 0, failures: 0, silences: 0, missing: 0, hasToolFailed: false, retryOf: null }
   try {
     for (;;) {
       const openedAt = performance.now()
       const { reason, hasNews, final, failure } = yield * readConnection(requester, timing, ref, progress, scope.signal)
       if (reason === 'terminal') return yield completed(final === null ? await end.poll() : await end.settle(final))
+      if (!hasNews) progress.retryOf = failure?.kind ?? 'stream_interrupted'
       if (failure?.kind === 'not_found') progress.missing++
       if (reason === 'oversized' || progress.missing > maxMissing) return yield completed(await end.poll())
       if (reason === 'done' && hasNews) continue
@@ -87,6 +90,7 @@ async function * readConnection (requester: Requester, timing: DustTiming, ref: 
     lastEventId: progress.lastEventId,
     signal,
     attempt: ++progress.connections,
+    retryOf: progress.retryOf,
     idleMs: () => progress.hasToolFailed ? timing.idleAfterToolErrorMs : idleMs(timing, progress.silences)
   })
   try {
@@ -94,7 +98,7 @@ async function * readConnection (requester: Requester, timing: DustTiming, ref: 
       if (item.kind === 'end') return { ...outcome, reason: item.reason }
       if (!isNewer(item.id, progress.lastEventId)) continue
       if (item.id !== null) {
-        Object.assign(progress, { lastEventId: item.id, connections: 0, failures: 0, silences: 0, missing: 0 })
+        Object.assign(progress, { lastEventId: item.id, connections: 0, failures: 0, silences: 0, missing: 0, retryOf: null })
         outcome.hasNews = true
       }
       progress.hasToolFailed = item.data.type === 'tool_error'

@@ -6,8 +6,8 @@ export type BlockedStatus = 'waiting_for_approval' | 'waiting_for_answer' | 'wai
 
 /** What an event of a run means to somebody who watches. */
 export type Narration =
-  /** The next piece of the answer. */
-  | { kind: 'answer', text: string }
+  /** The next piece of the answer. What a later step says takes the place of what an earlier one said. */
+  | { kind: 'answer', text: string, step: number }
   /** What the agent is doing. */
   | { kind: 'step', text: string, action?: AgentAction }
   | { kind: 'blocked', status: BlockedStatus, text: string }
@@ -16,7 +16,7 @@ export type Narration =
 export function narrate (event: RunEvent['event']): Narration | null {
   switch (event.type) {
     case 'generation_tokens':
-      return event.classification === 'tokens' && event.text !== '' ? { kind: 'answer', text: event.text } : null
+      return event.classification === 'tokens' && event.text !== '' ? { kind: 'answer', text: event.text, step: event.step ?? 0 } : null
     case 'tool_call_started':
       return { kind: 'step', text: `Calling ${event.toolName}` }
     case 'tool_params':

@@ -30,11 +30,15 @@ export interface RequestObservation {
   method: string
   /** HTTP status, 0 when there was no answer. */
   status: number
+  /** Until the head of the answer came, or until it was clear that none would. */
+  answeredMs: number
   /** Until the answer was read; for an event stream until it was closed. */
   durationMs: number
   error?: DustErrorKind
   /** 1 for the first try. */
   attempt: number
+  /** Why there had to be another try; absent for the first one. */
+  retryOf?: DustErrorKind
 }
 
 export interface RequesterOptions {
@@ -61,7 +65,7 @@ export interface Requester {
   /** Where people find the workspace. */
   readonly webAddress: string
   /** One attempt, answered 2xx, body unread. Throws DustError. */
-  open (call: DustRequest, attempt: number): Promise<OpenAnswer>
+  open (call: DustRequest, attempt: number, retryOf?: DustErrorKind): Promise<OpenAnswer>
   /** As many attempts as are safe; the parsed JSON of a 2xx answer. Throws DustError. */
   json (call: DustRequest, maxAttempts?: number): Promise<unknown>
   close (): Promise<void>
@@ -77,13 +81,14 @@ export function createRequester (options: RequesterOptions): Requester {
   const prefix = `/api/v1/w/${encodeURIComponent(options.workspaceId)}`
 
   /** Every request to Dust goes through here and is observed here, once per attempt, when it ended. */
-  async function open (call: DustRequest, attempt: number): Promise<OpenAnswer> {
+  async function open (call: DustRequest, attempt: number, retryOf?: DustErrorKind): Promise<OpenAnswer> {
     const startedAt = performance.now()
     const isIdempotent = call.isIdempotent ?? call.method === 'GET'
     const scope = openScope(call.signal, closing.signal)
     let isLate = false
     let hasEnded = false
     let status = 0
+    let answeredMs: number | undefined
     let body: Dispatcher.ResponseData['body'] | undefined
     const limit = setTimeout(() => {
       isLate = true
@@ -99,7 +104,16 @@ export function createRequester (options: RequesterOptions): Requester {
       body?.on('error', ignoreAbort).destroy()
       const durationMs = performance.now() - startedAt
       const { operation, method } = call
-      onRequest({ operation, method, status: status || (failure?.status ?? 0), durationMs, attempt, ...(failure && { error: failure.kind }) })
+      onRequest({
+        operation,
+        method,
+        status: status || (failure?.status ?? 0),
+        answeredMs: answeredMs ?? durationMs,
+        durationMs,
+        attempt,
+        ...(failure && { error: failure.kind }),
+        ...(retryOf && { retryOf })
+      })
     }
 
     function toError (thrown: unknown): DustError {
@@ -114,6 +128,7 @@ export function createRequester (options: RequesterOptions): Requester {
       if (call.path.some(isNoSegment)) throw noIdError(call.operation)
       const answer = await send(call, scope.signal)
       status = answer.statusCode
+      answeredMs = performance.now() - startedAt
       body = answer.body
       const contentType = headerText(answer.headers['content-type'])
       if (status < 200 || status > 299) {
@@ -156,12 +171,14 @@ export function createRequester (options: RequesterOptions): Requester {
 
   async function json (call: DustRequest, maxAttempts = maxJsonAttempts): Promise<unknown> {
     const scope = openScope(call.signal, closing.signal)
+    let retryOf: DustErrorKind | undefined
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await readJson(call, attempt)
+          return await readJson(call, attempt, retryOf)
         } catch (error) {
           if (!(error instanceof DustError) || attempt >= maxAttempts || !mayRepeat(call, error)) throw error
+          retryOf = error.kind
         }
         await pause(backoffMs(attempt, timing), scope.signal, call.operation)
       }
@@ -170,8 +187,8 @@ export function createRequester (options: RequesterOptions): Requester {
     }
   }
 
-  async function readJson (call: DustRequest, attempt: number): Promise<unknown> {
-    const answer = await open(call, attempt)
+  async function readJson (call: DustRequest, attempt: number, retryOf?: DustErrorKind): Promise<unknown> {
+    const answer = await open(call, attempt, retryOf)
     let failure: DustError | undefined
     try {
       const parsed = parseJson(await answer.body.text())
@@ -208,9 +225,9 @@ function mayRepeat (call: DustRequest, error: DustError): boolean {
   return error.retryable && (isIdempotent || !error.wasSent)
 }
 
-/** What a URL would resolve instead of naming something: another path than the one that was meant. */
+/** What can't stand in a URL, or would be resolved there to another path than the one that was meant. */
 function isNoSegment (segment: string): boolean {
-  return segment === '' || segment === '.' || segment === '..'
+  return segment === '' || segment === '.' || segment === '..' || !segment.isWellFormed()
 }
 
 function noIdError (operation: DustOperation): DustError {

@@ -52,6 +52,7 @@ export function createEmulator ({ logger = false, ...settings }: EmulatorOptions
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 500 },
     schemaErrorFormatter: schemaError,
     // Dust doesn't turn numbers into texts, and an unknown field is none of its business.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, discriminator: true } }

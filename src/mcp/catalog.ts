@@ -50,7 +50,7 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/
 
 /** What the server offers to MCP clients. Schemas are compiled once, lists are built once. */
 export class Catalog {
-  readonly #ajv = ajvFormats.default(new Ajv2020({ strict: false, allErrors: true, useDefaults: true }))
+  readonly #ajv = ajvFormats.default(new Ajv2020({ strict: false, useDefaults: true }))
   readonly #tools = new Map<string, RegisteredTool>()
   #toolList: { tools: Tool[] } | undefined
 
@@ -94,9 +94,9 @@ export class Catalog {
     return this.#toolList
   }
 
-  /** Names the arguments and what is wrong with them, without repeating their values. */
+  /** Names the first argument that is wrong and how, without repeating its value. */
   describeFaults (check: ValidateFunction): string {
-    return this.#ajv.errorsText(check.errors?.slice(0, 5), { dataVar: 'arguments', separator: '; ' })
+    return this.#ajv.errorsText(check.errors, { dataVar: 'arguments', separator: '; ' })
   }
 
   #compile (name: string, schema: TObject): ValidateFunction {

@@ -1,7 +1,7 @@
 import type { CallToolResult, ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Catalog } from './catalog.ts'
 import { ErrorCode, isObject, ProtocolError } from './json-rpc.ts'
-import { OperationAborted, ToolError, type Operation } from './operation.ts'
+import { LOGGING_LEVELS, OperationAborted, ToolError, type LoggingLevel, type Operation } from './operation.ts'
 
 /** How one MCP request ended. */
 export interface OperationObservation {
@@ -14,28 +14,55 @@ export interface OperationObservation {
   durationMs: number
   /** What a handler threw that wasn't meant for the client. */
   fault: unknown
+  /** What is known of an error of a layer below, fit for a log. */
+  details: Record<string, unknown> | null
+  /** Who asked, and how. */
+  operation: Operation
+}
+
+/** Watches operations, each from its start to its end. */
+export interface OperationObserver {
+  onStart (method: string): void
+  onEnd (observation: OperationObservation): void
+}
+
+/** An error of a layer below, told to both sides. */
+export interface Explanation {
+  /** Fit for a model. */
+  message: string
+  /** Fit for a log: nothing that a client said. */
+  details: Record<string, unknown>
 }
 
 export interface DispatchOptions {
   catalog: Catalog
-  /** Called once for each request, when it has ended. */
-  observe?: (observation: OperationObservation) => void
-  /** Turns an error of a layer below into words for the client; `null` keeps it inside. */
-  explain?: (error: unknown) => string | null
+  observer?: OperationObserver
+  /** Turns an error of a layer below into words for the client and details for the log; `null` makes it a fault. */
+  explain?: (error: unknown) => Explanation | null
 }
 
-export type Dispatch = (method: string, params: Record<string, unknown>, operation: Operation) => Promise<ServerResult>
+/** An operation within a session, which remembers what its client wants. */
+export interface SessionOperation extends Operation {
+  setLogLevel (level: LoggingLevel): Promise<void>
+}
 
-type Observed = Pick<OperationObservation, 'method' | 'tool' | 'errorType' | 'fault'>
+export type Dispatch = (method: string, params: Record<string, unknown>, operation: SessionOperation) => Promise<ServerResult>
+
+type Observed = Pick<OperationObservation, 'tool' | 'errorType' | 'fault' | 'details'>
+
+/** The methods that are handled here; any other is `_OTHER` to an observer. */
+const METHODS = new Set(['ping', 'logging/setLevel', 'tools/list', 'tools/call'])
 
 /**
  * Takes one MCP request to the catalog and its result back. The one place where an operation is observed.
  * The promise rejects with a {@link ProtocolError} only; a tool that fails is a result with `isError`.
  */
-export function createDispatch ({ catalog, observe = () => {}, explain = () => null }: DispatchOptions): Dispatch {
+export function createDispatch ({ catalog, observer, explain = () => null }: DispatchOptions): Dispatch {
   return async (method, params, operation) => {
-    const observed: Observed = { method: '_OTHER', tool: null, errorType: null, fault: null }
+    const label = METHODS.has(method) ? method : '_OTHER'
+    const observed: Observed = { tool: null, errorType: null, fault: null, details: null }
     const startedAt = performance.now()
+    observer?.onStart(label)
     try {
       return await handle(method, params, operation, observed)
     } catch (error) {
@@ -43,18 +70,25 @@ export function createDispatch ({ catalog, observe = () => {}, explain = () => n
       observed.errorType = String(protocolError.code)
       throw protocolError
     } finally {
-      if (operation.signal.aborted) observed.errorType = 'cancelled'
-      observe({ ...observed, durationMs: performance.now() - startedAt })
+      const { reason, aborted } = operation.signal
+      if (aborted) observed.errorType = reason instanceof OperationAborted ? reason.abortCause : 'cancelled'
+      observer?.onEnd({ ...observed, method: label, operation, durationMs: performance.now() - startedAt })
     }
   }
 
-  async function handle (method: string, params: Record<string, unknown>, operation: Operation, observed: Observed): Promise<ServerResult> {
+  async function handle (method: string, params: Record<string, unknown>, operation: SessionOperation, observed: Observed): Promise<ServerResult> {
     switch (method) {
+      case 'ping':
+        return {}
+      case 'logging/setLevel': {
+        const level = LOGGING_LEVELS.find((known) => known === params['level'])
+        if (level === undefined) throw new ProtocolError(ErrorCode.InvalidParams, `logging/setLevel needs a level: ${LOGGING_LEVELS.join(', ')}`)
+        await operation.setLogLevel(level)
+        return {}
+      }
       case 'tools/list':
-        observed.method = method
         return catalog.listTools()
       case 'tools/call':
-        observed.method = method
         return callTool(params, operation, observed)
       default:
         throw new ProtocolError(ErrorCode.MethodNotFound, 'Method not found')
@@ -82,7 +116,10 @@ export function createDispatch ({ catalog, observe = () => {}, explain = () => n
       if (error instanceof ToolError) return failed(error.message, observed, error.structured)
       if (operation.signal.aborted && operation.signal.reason instanceof OperationAborted) return failed(operation.signal.reason.message, observed)
       const explanation = explain(error)
-      if (explanation !== null) return failed(explanation, observed)
+      if (explanation !== null) {
+        observed.details = explanation.details
+        return failed(explanation.message, observed)
+      }
       observed.fault = error
       return failed(`The tool ${name} failed because of a fault in the server. The server's log has the details.`, observed)
     }

@@ -22,6 +22,12 @@ export interface Operation {
   readonly signal: AbortSignal
   /** Who asks. */
   readonly caller: string
+  /** The program that asks, in its own words, and the revision of MCP that it speaks. */
+  readonly client: { readonly name: string, readonly protocolVersion: string }
+  /** Stands for the session in logs; it can't be used to join it. `null` where there are no sessions. */
+  readonly session: string | null
+  /** Stands for the HTTP request in logs. */
+  readonly requestId: string | null
   readonly clientCapabilities: ClientCapabilities
   /** Tells the client how far it is. Does nothing when the client didn't ask for progress. */
   progress (progress: string | Progress): Promise<void>

@@ -14,6 +14,7 @@ export class ProgressFeed {
   readonly #onError: (error: unknown) => void
   readonly #startedAt = Date.now()
   #collected = ''
+  #draft = 0
   #collecting: NodeJS.Timeout | undefined
   #heartbeat: NodeJS.Timeout | undefined
   #sent: Promise<void> = Promise.resolve()
@@ -25,8 +26,14 @@ export class ProgressFeed {
     this.#expectSilence()
   }
 
-  /** Adds to the growing text. */
-  text (piece: string): void {
+  /**
+   * Adds to the growing text.
+   *
+   * @param draft a new number begins the text anew
+   */
+  text (piece: string, draft: number): void {
+    if (draft !== this.#draft) this.#flush()
+    this.#draft = draft
     this.#collected += piece
     this.#collecting ??= setTimeout(() => { this.#flush() }, COLLECT_MS)
   }
@@ -34,7 +41,7 @@ export class ProgressFeed {
   /** Tells what is being done now, after the text so far. */
   step (message: string): void {
     this.#flush()
-    this.#send(message, 'step')
+    this.#send(message, { 'mcp-dust-server/kind': 'step' })
   }
 
   /** Sends what is left and falls silent. Resolves when all is on its way. */
@@ -48,20 +55,20 @@ export class ProgressFeed {
     clearTimeout(this.#collecting)
     this.#collecting = undefined
     if (this.#collected === '') return
-    this.#send(this.#collected, 'text')
+    this.#send(this.#collected, { 'mcp-dust-server/kind': 'text', 'mcp-dust-server/draft': this.#draft })
     this.#collected = ''
   }
 
-  #send (message: string, kind: 'text' | 'step' | 'heartbeat'): void {
+  #send (message: string, meta: Record<string, string | number>): void {
     this.#expectSilence()
-    const sending = this.#operation.progress({ message, meta: { 'mcp-dust-server/kind': kind } })
+    const sending = this.#operation.progress({ message, meta })
     this.#sent = Promise.all([this.#sent, sending.catch(this.#onError)]).then(() => {})
   }
 
   #expectSilence (): void {
     clearTimeout(this.#heartbeat)
     this.#heartbeat = setTimeout(() => {
-      this.#send(`Still working, ${Math.round((Date.now() - this.#startedAt) / 1000)} s so far`, 'heartbeat')
+      this.#send(`Still working, ${Math.round((Date.now() - this.#startedAt) / 1000)} s so far`, { 'mcp-dust-server/kind': 'heartbeat' })
     }, HEARTBEAT_MS)
     this.#heartbeat.unref()
   }

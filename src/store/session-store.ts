@@ -15,6 +15,9 @@ export interface SessionRecord {
   expiresAt: number
 }
 
+/** What is left of a session that is over. */
+export type EndedSession = Pick<SessionRecord, 'id' | 'createdAt' | 'expiresAt'>
+
 /**
  * Keeps session records. Every method rejects with a `StoreError` when the store can't be used.
  * A record whose `expiresAt` has passed is never returned, whether or not `removeExpired` has run.
@@ -26,10 +29,10 @@ export interface SessionStore {
   /** Moves the end of the session. Resolves to whether it still exists. */
   touch (id: string, expiresAt: number): Promise<boolean>
   setLogLevel (id: string, logLevel: string): Promise<void>
-  /** Resolves to whether it existed. */
-  delete (id: string): Promise<boolean>
-  /** Removes records whose time is over and resolves to their ids, at most `limit` at once. */
-  removeExpired (limit: number): Promise<string[]>
+  /** Resolves to what it was, or `undefined` when it didn't exist. */
+  delete (id: string): Promise<EndedSession | undefined>
+  /** Removes records whose time is over and resolves to what they were, at most `limit` at once. */
+  removeExpired (limit: number): Promise<EndedSession[]>
   count (): Promise<number>
   /** Rejects when the store can't be read and written. */
   check (): Promise<void>

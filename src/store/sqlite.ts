@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
-import { StoreError, type SessionRecord, type SessionStore } from './session-store.ts'
+import { StoreError, type EndedSession, type SessionRecord, type SessionStore } from './session-store.ts'
 
 const SCHEMA_VERSION = 1
 
@@ -33,6 +33,7 @@ type Row = Record<string, SQLOutputValue>
  */
 export function openSqliteStore (location: string): SessionStore {
   const db = attempt(`open ${location}`, () => openDatabase(location))
+  const file = location === ':memory:' ? null : { location, inode: attempt(`open ${location}`, () => statSync(location).ino) }
   const statements = {
     insert: db.prepare(`
       INSERT INTO sessions (id, caller, initialize, protocol_version, log_level, created_at, expires_at)
@@ -40,8 +41,8 @@ export function openSqliteStore (location: string): SessionStore {
     get: db.prepare('SELECT * FROM sessions WHERE id = ? AND expires_at > ?'),
     touch: db.prepare('UPDATE sessions SET expires_at = ? WHERE id = ? AND expires_at > ?'),
     setLogLevel: db.prepare('UPDATE sessions SET log_level = ? WHERE id = ?'),
-    delete: db.prepare('DELETE FROM sessions WHERE id = ? RETURNING expires_at'),
-    removeExpired: db.prepare('DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id'),
+    delete: db.prepare('DELETE FROM sessions WHERE id = ? RETURNING id, created_at, expires_at'),
+    removeExpired: db.prepare('DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id, created_at, expires_at'),
     count: db.prepare('SELECT count(*) AS count FROM sessions WHERE expires_at > ?'),
     check: db.prepare('INSERT INTO health (id, checked_at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at')
   }
@@ -58,11 +59,14 @@ export function openSqliteStore (location: string): SessionStore {
     setLogLevel: async (id, logLevel) => attempt('update a session', () => { statements.setLogLevel.run(logLevel, id) }),
     delete: async (id) => attempt('delete a session', () => {
       const row = statements.delete.get(id)
-      return row !== undefined && Number(row['expires_at']) > Date.now()
+      return row !== undefined && Number(row['expires_at']) > Date.now() ? toEnded(row) : undefined
     }),
-    removeExpired: async (limit) => attempt('remove expired sessions', () => statements.removeExpired.all(Date.now(), limit).map((row) => String(row['id']))),
+    removeExpired: async (limit) => attempt('remove expired sessions', () => statements.removeExpired.all(Date.now(), limit).map(toEnded)),
     count: async () => attempt('count sessions', () => Number(statements.count.get(Date.now())?.['count'])),
-    check: async () => attempt('write', () => { statements.check.run(Date.now()) }),
+    check: async () => attempt('write', () => {
+      if (file !== null) checkFile(file)
+      statements.check.run(Date.now())
+    }),
     close: async () => { if (db.isOpen) db.close() }
   }
 }
@@ -81,11 +85,25 @@ function openDatabase (location: string): DatabaseSync {
   }
 }
 
+/** SQLite itself doesn't notice: it goes on with the file that it has opened, and what it writes is lost with the process or piles up in the log. */
+function checkFile ({ location, inode }: { location: string, inode: number }): void {
+  if (statSync(location, { throwIfNoEntry: false })?.ino !== inode) throw new Error('the file was moved, removed or replaced')
+  try {
+    accessSync(location, constants.W_OK)
+  } catch (error) {
+    throw new Error('the file is read-only', { cause: error })
+  }
+}
+
 function migrate (db: DatabaseSync, location: string): void {
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
   if (version === SCHEMA_VERSION) return
   if (version > SCHEMA_VERSION) throw new Error(`${location} was written by a newer version of the server`)
   db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
+}
+
+function toEnded (row: Row): EndedSession {
+  return { id: String(row['id']), createdAt: Number(row['created_at']), expiresAt: Number(row['expires_at']) }
 }
 
 function toRecord (row: Row): SessionRecord {

@@ -79,7 +79,7 @@ t.test('the demo tells its story and ends', async (t) => {
   const { ended, stdout, stderr } = run(t, 'src/demo.ts', { PORT: '0' }, ['--once'])
   t.match(await ended, { code: 0 }, stderr.join('\n'))
   const story = stdout.join('\n')
-  t.match(story, /Which agents are there\?[\s\S]*Researcher[\s\S]*\[Essayist got the message\][\s\S]*The final answer \(succeeded[\s\S]*\[Searching company data\][\s\S]*"status": "ok"/)
+  t.match(story, /Which agents are there\?[\s\S]*Researcher[\s\S]*\[Essayist got the message, in conversation \w+\][\s\S]*The final answer \(succeeded[\s\S]*\[Searching company data\][\s\S]*"status": "ok"[\s\S]*mcp_dust_server_agent_run_duration_seconds_count\{outcome="success"\} 2/)
 })
 
 t.test('the demo does not know other arguments', async (t) => {

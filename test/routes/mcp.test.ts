@@ -1,3 +1,5 @@
+import { Type } from '@sinclair/typebox'
+import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { addTestTools, type TestTools } from '../fixtures/tools.ts'
@@ -65,6 +67,14 @@ t.test('a session is needed, and must exist', async (t) => {
     t.equal(unknown.status, 404, method)
     t.match(await unknown.json(), { error: { code: -32001, message: 'Session not found' } })
   }
+})
+
+t.test('a session is deleted, too, by clients that declare a body where there is none', async (t) => {
+  const { address } = await start(t)
+  const session = await openSession(address)
+  const deletion = await fetch(`${address}/mcp`, { method: 'DELETE', headers: { ...session, 'content-type': 'application/json' } })
+  t.equal(deletion.status, 200)
+  t.equal((await post(address, ping, session)).status, 404)
 })
 
 t.test('a deleted session does not exist any more', async (t) => {
@@ -137,7 +147,7 @@ t.test('a body that is too large is refused', async (t) => {
 t.test('other methods are refused with the allowed ones', async (t) => {
   const { address } = await start(t)
   for (const method of ['PUT', 'PATCH', 'OPTIONS', 'HEAD']) {
-    const response = await fetch(`${address}/mcp`, { method })
+    const response = await fetch(`${address}/mcp`, { method, headers: { 'content-type': 'application/json' } })
     t.equal(response.status, 405, method)
     t.equal(response.headers.get('allow'), 'GET, POST, DELETE')
     if (method !== 'HEAD') t.match(await response.json(), { error: { code: -32000 } })
@@ -237,6 +247,68 @@ t.test('a cancelled request is aborted and its reply ends without an answer', as
   t.match(tools.aborted, [/cancelled/, /cancelled/])
 })
 
+t.test('a cancelled id can be used again only when its call has stopped', async (t) => {
+  const { address } = await startServiceAlone(t, {}, (service) => {
+    service.mcp.addTool({ name: 'stubborn', description: 'Stops late.', input: Type.Object({}) }, async (_args, { signal }) => {
+      await once(signal, 'abort')
+      await new Promise<void>((resolve) => { stop = resolve })
+      return { text: 'late' }
+    })
+    addTestTools(service)
+  })
+  let stop: (() => void) | undefined
+  const session = await openSession(address)
+  const call = post(address, toolCall(1, 'stubborn'), session)
+  await until(async () => {
+    await post(address, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, session)
+    return stop !== undefined
+  })
+  t.same(messagesOf(await (await call).text()), [])
+  const echo = toolCall(1, 'echo', { text: 'x' })
+  t.equal((await post(address, echo, session)).status, 400)
+  stop?.()
+  await until(async () => {
+    const again = await post(address, echo, session)
+    if (again.status === 200) t.match(await again.json(), { id: 1, result: { structuredContent: { text: 'x' } } }, 'its own answer')
+    return again.status === 200
+  })
+})
+
+t.test('a body that is nested too deep, or an initialize that is too long, is refused', async (t) => {
+  const { address } = await start(t)
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000)
+  for (const body of [`{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${deep}}}`, `{"jsonrpc":"2.0","id":1,"result":{"a":${deep}}}`]) {
+    const response = await post(address, body)
+    t.equal(response.status, 400)
+    t.match(await response.json(), { error: { code: -32600, message: /nested/ } })
+  }
+  const long = { ...initialize, params: { ...initialize.params, clientInfo: { name: 'x'.repeat(20_000), version: '1' } } }
+  const response = await post(address, long)
+  t.equal(response.status, 400)
+  t.match(await response.json(), { id: 0, error: { code: -32602 } })
+})
+
+t.test('a log level that is none is refused', async (t) => {
+  const { address } = await start(t)
+  const session = await openSession(address)
+  const response = await post(address, { jsonrpc: '2.0', id: 1, method: 'logging/setLevel', params: { level: 'loud' } }, session)
+  t.match(await response.json(), { error: { code: -32602, message: /debug, info/ } })
+})
+
+t.test('a store that fails does not keep a cancel from a live session', async (t) => {
+  const { address, service, tools } = await start(t, { SESSION_TTL: '1s' })
+  const session = await openSession(address)
+  const call = post(address, toolCall(1, 'wait'), session)
+  await until(() => tools.begun === 1)
+  await service.store.close()
+  await until(async () => {
+    const cancel = await post(address, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, session)
+    t.equal(cancel.status, 202)
+    return tools.aborted.length === 1
+  })
+  await (await call).text()
+})
+
 t.test('a dropped connection does not abort the request', async (t) => {
   const { address, tools } = await start(t)
   const session = await openSession(address)
@@ -257,7 +329,7 @@ t.test('deleting a session aborts what it runs and ends its streams', async (t) 
   const call = post(address, toolCall(1, 'wait'), session)
   await until(() => tools.begun === 1)
   await fetch(`${address}/mcp`, { method: 'DELETE', headers: session })
-  t.same(messagesOf(await (await call).text()), [])
+  t.match(await (await call).json(), { id: 1, error: { code: -32000, message: /session was ended/ } })
   t.equal(await stream.text(), '')
   t.match(tools.aborted, [/session was ended/])
 })
@@ -316,7 +388,7 @@ t.test('calls of tools that go wrong', async (t) => {
   const call = async (name: string, args?: Record<string, unknown>): Promise<unknown> => (await post(address, toolCall(1, name, args), session)).json()
 
   t.match(await call('nothing'), { error: { code: -32602, message: 'Unknown tool: nothing' } })
-  t.match(await call('echo', { text: 5, extra: 1 }), { result: { isError: true, content: [{ text: /Invalid arguments for echo: .*\/text must be string/ }] } })
+  t.match(await call('echo', { text: 5, extra: 1 }), { result: { isError: true, content: [{ text: /Invalid arguments for echo: arguments must NOT have additional properties/ }] } })
   t.match(await call('refuse'), { result: { isError: true, content: [{ text: 'the cupboard is bare' }], structuredContent: { cupboard: 'bare' } } })
   const crash = JSON.stringify(await call('crash'))
   t.match(crash, /"isError":true/)

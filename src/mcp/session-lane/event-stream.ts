@@ -1,7 +1,8 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { JSONRPCMessage } from '../json-rpc.ts'
+import type { HttpRequest } from './http.ts'
 
-export const EVENT_STREAM_HEADERS = {
+const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
   // nginx and its kin hold back a stream otherwise
@@ -14,11 +15,13 @@ const BACKLOG_LIMIT_BYTES = 16 * 1024 * 1024
 /** Server-sent events on one HTTP response, kept alive by comments. */
 export class EventStream {
   readonly #response: ServerResponse
+  readonly #onEvent: () => void
   readonly #keepAlive: NodeJS.Timeout
 
-  /** @param response its head has been sent already */
-  constructor (response: ServerResponse, keepAliveMs: number) {
+  constructor (http: HttpRequest, headers: OutgoingHttpHeaders, keepAliveMs: number) {
+    const response = http.startStream({ ...headers, ...EVENT_STREAM_HEADERS })
     this.#response = response
+    this.#onEvent = () => { http.onEvent() }
     this.#keepAlive = setInterval(() => { this.#write(': keep-alive\n\n') }, keepAliveMs)
     this.#keepAlive.unref()
     response.once('close', () => { clearInterval(this.#keepAlive) })
@@ -32,7 +35,9 @@ export class EventStream {
   }
 
   send (message: JSONRPCMessage): void {
+    if (!this.isOpen) return
     this.#write(`event: message\ndata: ${JSON.stringify(message)}\n\n`)
+    this.#onEvent()
   }
 
   end (): void {

@@ -1,5 +1,5 @@
 import type { JSONRPCMessage, JSONRPCResponse, RequestId } from '../json-rpc.ts'
-import { EVENT_STREAM_HEADERS, EventStream } from './event-stream.ts'
+import { EventStream } from './event-stream.ts'
 import type { HttpReply, HttpRequest } from './http.ts'
 
 export interface ExchangeTiming {
@@ -74,7 +74,7 @@ export class Exchange {
       this.#settle('streaming')
       return undefined
     }
-    this.#stream = new EventStream(this.#http.startStream({ ...this.#headers, ...EVENT_STREAM_HEADERS }), this.#keepAliveMs)
+    this.#stream = new EventStream(this.#http, this.#headers, this.#keepAliveMs)
     this.#settle('streaming')
     return this.#stream
   }

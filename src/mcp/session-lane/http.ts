@@ -8,8 +8,12 @@ export interface HttpRequest {
   body: unknown
   /** Who asks. */
   caller: string
+  /** Stands for this request in logs. */
+  requestId: string
   /** Takes the reply away from the framework and sends its head; the caller of this function owns the response from then on. */
   startStream (headers: OutgoingHttpHeaders): ServerResponse
+  /** Is called with each event that was sent on the stream. */
+  onEvent (): void
   /** Calls back once when the connection of the reply has closed, for whatever reason. */
   onClose (listener: () => void): void
 }

@@ -5,6 +5,10 @@ import type { SessionManager } from './session-manager.ts'
 import type { Session } from './session.ts'
 
 const BATCH_LIMIT = 100
+/** Far beyond what any client nests; deeper bodies are meant to exhaust a stack. */
+const DEPTH_LIMIT = 100
+/** It is kept for as long as the session lives. */
+const INITIALIZE_LIMIT_CHARACTERS = 16_384
 
 /**
  * Serves the revisions of MCP that have sessions, 2024-11-05 to 2025-11-25: what a POST, GET or DELETE to `/mcp` gets.
@@ -24,6 +28,7 @@ export class SessionLane {
       return refuse(406, ErrorCode.Refused, 'Not Acceptable: the client must accept both application/json and text/event-stream')
     }
     const messages: unknown[] = Array.isArray(http.body) ? http.body : [http.body]
+    if (isDeeperThan(http.body, DEPTH_LIMIT)) return refuse(400, ErrorCode.InvalidRequest, `Invalid Request: the body is nested deeper than ${DEPTH_LIMIT} levels`)
     if (messages.length === 0 || messages.length > BATCH_LIMIT || !messages.every(isMessage)) {
       return refuse(400, ErrorCode.InvalidRequest, `Invalid Request: the body must be a JSON-RPC 2.0 message, or a batch of 1 to ${BATCH_LIMIT}`)
     }
@@ -66,6 +71,9 @@ export class SessionLane {
     const initialize = InitializeRequestSchema.safeParse(message)
     if (!initialize.success || !isRequest(message) || !isObject(message.params)) {
       return { status: 400, body: jsonRpcError(ErrorCode.InvalidParams, 'Invalid initialize request: protocolVersion, capabilities and clientInfo are needed', isRequest(message) ? message.id : null) }
+    }
+    if (JSON.stringify(message.params).length > INITIALIZE_LIMIT_CHARACTERS) {
+      return { status: 400, body: jsonRpcError(ErrorCode.InvalidParams, `Invalid initialize request: its params are longer than ${INITIALIZE_LIMIT_CHARACTERS} characters`, message.id) }
     }
     const session = await this.#sessions.open(message.params, negotiate(initialize.data.params.protocolVersion), http.caller)
     if (session === undefined) return refuse(503, ErrorCode.Refused, 'Too many sessions; try again later', { 'retry-after': '60' })
@@ -110,4 +118,14 @@ function firstDuplicate (messages: readonly JSONRPCMessage[], session: Session) 
     seen.add(message.id)
   }
   return undefined
+}
+
+/** Without recursion, which is what such a body is after. */
+function isDeeperThan (value: unknown, limit: number): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true
+    level = level.flatMap((item) => typeof item === 'object' && item !== null ? Object.values(item) : [])
+  }
+  return false
 }

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { SessionStore } from '../../store/session-store.ts'
+import type { EndedSession, SessionStore } from '../../store/session-store.ts'
 import type { AbortCause } from '../operation.ts'
-import { Session, type SessionContext } from './session.ts'
+import { Session, type SessionContext, type SessionIdentity } from './session.ts'
 
-export type SessionEvent = 'created' | 'restored' | 'closed' | 'expired' | 'rejected'
+/** What happens to sessions; when one is over, also how long it lasted. */
+export type SessionEvent =
+  | { type: 'created' | 'restored' | 'rejected' }
+  | { type: 'closed' | 'expired', durationMs: number }
 
 export interface SessionManagerOptions {
   store: SessionStore
@@ -17,7 +20,7 @@ export interface SessionManagerOptions {
   /** Time between two looks for sessions that are over or idle. Default: 30 s, or less with a short time to live. */
   sweepIntervalMs?: number
   onEvent?: (event: SessionEvent) => void
-  /** The store failed while nobody was waiting for it. */
+  /** The store failed, and the work went on without it. */
   onStoreError?: (error: unknown) => void
 }
 
@@ -76,11 +79,13 @@ export class SessionManager {
     const now = Date.now()
     const record = { id: randomUUID(), caller, initialize, protocolVersion, logLevel: null, createdAt: now, expiresAt: now + this.#options.ttlMs }
     if (!await this.#options.store.create(record, this.#options.limit)) {
-      this.#options.onEvent('rejected')
+      this.#options.onEvent({ type: 'rejected' })
       return undefined
     }
-    this.#options.onEvent('created')
-    return this.#bringToLife(record)
+    this.#options.onEvent({ type: 'created' })
+    const session = await this.#build(record)
+    this.#live.set(record.id, { session, touchedAt: now })
+    return session
   }
 
   /**
@@ -99,10 +104,10 @@ export class SessionManager {
 
   /** Ends a session for good. Resolves to whether it existed. */
   async delete (id: string): Promise<boolean> {
-    const existed = await this.#options.store.delete(id)
+    const ended = await this.#options.store.delete(id)
     await this.#drop(id, 'session_ended')
-    if (existed) this.#options.onEvent('closed')
-    return existed
+    if (ended !== undefined) this.#options.onEvent({ type: 'closed', durationMs: Date.now() - ended.createdAt })
+    return ended !== undefined
   }
 
   /** Ends what is over and takes out of memory what is idle. */
@@ -111,12 +116,12 @@ export class SessionManager {
       if (live.session.isRunning || live.session.isListening) await this.#touch(live)
       else if (Date.now() - live.session.lastUsedAt >= this.#options.idleMs) await this.#drop(live.session.id, 'session_ended')
     }
-    let expired: string[]
+    let expired: EndedSession[]
     do {
       expired = await this.#options.store.removeExpired(EXPIRED_PER_SWEEP)
-      for (const id of expired) {
+      for (const { id, createdAt, expiresAt } of expired) {
         await this.#drop(id, 'session_ended')
-        this.#options.onEvent('expired')
+        this.#options.onEvent({ type: 'expired', durationMs: expiresAt - createdAt })
       }
     } while (expired.length === EXPIRED_PER_SWEEP)
   }
@@ -124,11 +129,6 @@ export class SessionManager {
   /** Sessions that are in memory. */
   get liveCount (): number {
     return this.#live.size
-  }
-
-  /** Whether any request is being worked on. */
-  get isRunning (): boolean {
-    return this.#live.values().some(({ session }) => session.isRunning)
   }
 
   /** Ends the streams on which nothing but notifications would come. */
@@ -149,28 +149,41 @@ export class SessionManager {
   }
 
   async #restore (id: string): Promise<Session | undefined> {
-    const record = await this.#options.store.get(id)
-    if (record === undefined || !await this.#options.store.touch(id, Date.now() + this.#options.ttlMs)) return undefined
-    const session = await this.#bringToLife(record)
+    const { store, ttlMs } = this.#options
+    const record = await store.get(id)
+    if (record === undefined) return undefined
+    const session = await this.#build(record)
     await session.restore(record.initialize)
-    this.#options.onEvent('restored')
+    // Last, since it may have been deleted meanwhile.
+    if (!await store.touch(id, Date.now() + ttlMs)) {
+      await session.close('session_ended')
+      return undefined
+    }
+    this.#live.set(id, { session, touchedAt: Date.now() })
+    this.#options.onEvent({ type: 'restored' })
     return session
   }
 
-  async #bringToLife (record: { id: string, caller: string, logLevel: string | null }): Promise<Session> {
-    const session = new Session(record, this.#options.context)
+  async #build (identity: SessionIdentity): Promise<Session> {
+    const session = new Session(identity, this.#options.context)
     await session.connect()
-    this.#live.set(record.id, { session, touchedAt: Date.now() })
     return session
   }
 
   async #touch (live: LiveSession): Promise<boolean> {
     const now = Date.now()
     if (now - live.touchedAt < this.#touchIntervalMs) return true
-    const exists = await this.#options.store.touch(live.session.id, now + this.#options.ttlMs)
-    if (exists) live.touchedAt = now
-    else await this.#drop(live.session.id, 'session_ended')
-    return exists
+    // Before the store has answered, so that a slow or failing store is asked once per interval and not with every request.
+    live.touchedAt = now
+    try {
+      if (await this.#options.store.touch(live.session.id, now + this.#options.ttlMs)) return true
+    } catch (error) {
+      // It's in memory and was alive a moment ago: its client, and above all its cancels, must get through.
+      this.#options.onStoreError(error)
+      return true
+    }
+    await this.#drop(live.session.id, 'session_ended')
+    return false
   }
 
   async #drop (id: string, cause: AbortCause): Promise<void> {

@@ -1,16 +1,17 @@
+import { createHash } from 'node:crypto'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import {
-  CancelledNotificationSchema, SetLevelRequestSchema,
+  CancelledNotificationSchema,
   type Implementation, type ServerCapabilities, type ServerNotification, type ServerRequest
 } from '@modelcontextprotocol/sdk/types.js'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv-provider.js'
-import type { Dispatch } from '../dispatch.ts'
+import type { Dispatch, SessionOperation } from '../dispatch.ts'
 import { isObject, type JSONRPCMessage, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
-import { LOGGING_LEVELS, OperationAborted, type AbortCause, type LoggingLevel, type Operation, type Progress } from '../operation.ts'
+import { LOGGING_LEVELS, OperationAborted, type AbortCause, type LoggingLevel, type Progress } from '../operation.ts'
 import type { ExchangeTiming } from './exchange.ts'
 import type { HttpReply, HttpRequest } from './http.ts'
-import { SessionTransport } from './transport.ts'
+import { REQUEST_ID_HEADER, SessionTransport } from './transport.ts'
 
 /** What all sessions share. */
 export interface SessionContext {
@@ -29,6 +30,7 @@ export interface SessionContext {
 export interface SessionIdentity {
   id: string
   caller: string
+  protocolVersion: string
   /** `null` when the client never asked for one. */
   logLevel: string | null
 }
@@ -48,6 +50,9 @@ export class Session {
   readonly #server: Server
   readonly #transport: SessionTransport
   readonly #context: SessionContext
+  readonly #protocolVersion: string
+  /** A hash, since whoever knows the id can join the session. */
+  readonly #nameInLogs: string
   readonly #running = new Map<RequestId, AbortController>()
   #logLevel: LoggingLevel
   #lastUsedAt = Date.now()
@@ -55,14 +60,18 @@ export class Session {
   constructor (identity: SessionIdentity, context: SessionContext) {
     this.id = identity.id
     this.caller = identity.caller
+    this.#protocolVersion = identity.protocolVersion
+    this.#nameInLogs = createHash('sha256').update(identity.id).digest('hex').slice(0, 12)
     this.#logLevel = LOGGING_LEVELS.find((level) => level === identity.logLevel) ?? DEFAULT_LOG_LEVEL
     this.#context = context
     this.#transport = new SessionTransport(identity.id, context.timing)
     this.#server = new Server(context.serverInfo, {
       capabilities: context.capabilities, instructions: context.instructions, jsonSchemaValidator
     })
+    // The SDK would answer these itself, unseen by whoever watches `dispatch`.
+    this.#server.removeRequestHandler('ping')
+    this.#server.removeRequestHandler('logging/setLevel')
     this.#server.fallbackRequestHandler = (request, extra) => this.#handle(request, extra)
-    this.#server.setRequestHandler(SetLevelRequestSchema, async ({ params }) => this.#setLogLevel(params.level))
     // The SDK's own handler passes over a request whose id is 0, and can't tell a handler why it was aborted.
     this.#server.setNotificationHandler(CancelledNotificationSchema, ({ params }) => { this.#cancel(params.requestId) })
     // What follows the first colon may quote a message of the client.
@@ -96,7 +105,7 @@ export class Session {
   }
 
   isPending (id: RequestId): boolean {
-    return this.#transport.isPending(id)
+    return this.#transport.isPending(id) || this.#running.has(id)
   }
 
   async post (messages: readonly JSONRPCMessage[], http: HttpRequest): Promise<HttpReply> {
@@ -116,9 +125,10 @@ export class Session {
     for (const controller of this.#running.values()) controller.abort(new OperationAborted(cause))
   }
 
-  /** Ends the live half: aborts what is running and ends all streams. The stored half is not touched. */
+  /** Ends the live half: aborts what is running, answers it with an error, and ends all streams. The stored half is not touched. */
   async close (cause: AbortCause): Promise<void> {
     this.abortRunning(cause)
+    this.#transport.refusePending(new OperationAborted(cause).message)
     await this.#server.close()
   }
 
@@ -134,12 +144,15 @@ export class Session {
     }
   }
 
-  #operation (signal: AbortSignal, extra: Extra): Operation {
+  #operation (signal: AbortSignal, extra: Extra): SessionOperation {
     const progressToken = extra._meta?.progressToken
     let steps = 0
     return {
       signal,
       caller: this.caller,
+      client: { name: this.#server.getClientVersion()?.name ?? '', protocolVersion: this.#protocolVersion },
+      session: this.#nameInLogs,
+      requestId: headerOf(extra, REQUEST_ID_HEADER),
       clientCapabilities: this.#server.getClientCapabilities() ?? {},
       progress: async (words) => {
         if (progressToken === undefined || signal.aborted) return
@@ -156,6 +169,10 @@ export class Session {
           }
         })
       },
+      setLogLevel: async (level) => {
+        this.#logLevel = level
+        await this.#context.saveLogLevel(this.id, level)
+      },
       log: async (level, data, logger) => {
         if (signal.aborted || LOGGING_LEVELS.indexOf(level) < LOGGING_LEVELS.indexOf(this.#logLevel)) return
         await extra.sendNotification({ method: 'notifications/message', params: { level, data, ...(logger === undefined ? {} : { logger }) } })
@@ -163,15 +180,14 @@ export class Session {
     }
   }
 
-  async #setLogLevel (level: LoggingLevel): Promise<Record<string, never>> {
-    this.#logLevel = level
-    await this.#context.saveLogLevel(this.id, level)
-    return {}
-  }
-
   #cancel (id: RequestId | undefined): void {
     if (id === undefined) return
     this.#running.get(id)?.abort(new OperationAborted('cancelled'))
     this.#transport.abandon(id)
   }
+}
+
+function headerOf (extra: Extra, name: string): string | null {
+  const value = extra.requestInfo?.headers[name]
+  return typeof value === 'string' ? value : null
 }

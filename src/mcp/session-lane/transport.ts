@@ -1,9 +1,12 @@
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
-import { isRequest, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
-import { EVENT_STREAM_HEADERS, EventStream } from './event-stream.ts'
+import { ErrorCode, isRequest, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
+import { EventStream } from './event-stream.ts'
 import { Exchange, type ExchangeTiming } from './exchange.ts'
 import { SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from './http.ts'
+
+/** The only header that handlers need; the others stay with HTTP. */
+export const REQUEST_ID_HEADER = 'x-request-id'
 
 /** Where the answer to a request of the client goes. */
 type Recipient = Pick<Exchange, 'answer' | 'notify' | 'abandon' | 'close'>
@@ -47,19 +50,19 @@ export class SessionTransport implements Transport {
     if (this.#isClosed) return SESSION_NOT_FOUND
     const ids = messages.filter(isRequest).map(({ id }) => id)
     if (ids.length === 0) {
-      this.#deliver(messages)
+      this.#deliver(messages, http)
       return { status: 202 }
     }
     const exchange = new Exchange(http, ids, { 'mcp-session-id': this.sessionId }, this.#timing)
     for (const id of ids) this.#recipients.set(id, exchange)
-    this.#deliver(messages)
+    this.#deliver(messages, http)
     return exchange.reply
   }
 
   /** Opens the standalone stream, for messages that belong to no request. There is one at a time. */
   listen (http: HttpRequest): HttpReply {
     if (this.#isClosed) return SESSION_NOT_FOUND
-    this.#standalone = new EventStream(http.startStream({ 'mcp-session-id': this.sessionId, ...EVENT_STREAM_HEADERS }), this.#timing.keepAliveMs)
+    this.#standalone = new EventStream(http, { 'mcp-session-id': this.sessionId }, this.#timing.keepAliveMs)
     return 'streaming'
   }
 
@@ -72,7 +75,7 @@ export class SessionTransport implements Transport {
     return new Promise((resolve) => {
       const nothing = (): void => {}
       this.#recipients.set(request.id, { answer: resolve, notify: nothing, abandon: nothing, close: nothing })
-      this.#deliver([request])
+      this.onmessage?.(request)
     })
   }
 
@@ -97,6 +100,12 @@ export class SessionTransport implements Transport {
     recipient?.abandon(id)
   }
 
+  /** Answers every request that waits with an error. */
+  refusePending (message: string): void {
+    for (const [id, recipient] of this.#recipients) recipient.answer({ jsonrpc: '2.0', id, error: { code: ErrorCode.Refused, message } }, id)
+    this.#recipients.clear()
+  }
+
   async close (): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -106,7 +115,8 @@ export class SessionTransport implements Transport {
     this.onclose?.()
   }
 
-  #deliver (messages: readonly JSONRPCMessage[]): void {
-    for (const message of messages) this.onmessage?.(message)
+  #deliver (messages: readonly JSONRPCMessage[], { requestId }: HttpRequest): void {
+    const extra = { requestInfo: { headers: { [REQUEST_ID_HEADER]: requestId } } }
+    for (const message of messages) this.onmessage?.(message, extra)
   }
 }

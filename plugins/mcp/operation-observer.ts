@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+import type { OperationObserver } from '../../src/mcp/dispatch.ts'
+
+/** Programs that have a label value of their own, by the name that they give; any other is `_OTHER`. */
+const CLIENTS = new Set([
+  'claude-ai', 'claude-code', 'cursor', 'cursor-vscode', 'visual studio code', 'mcp-inspector', 'inspector-client', 'mcp-remote', 'windsurf', 'zed', 'goose'
+])
+
+/** Logs and counts each operation, in a line and a few numbers. */
+export function createOperationObserver ({ instruments, log }: FastifyInstance): OperationObserver {
+  const { mcp } = instruments
+  return {
+    onStart: (method) => { mcp.operationsInFlight.inc({ mcp_method_name: method }) },
+    onEnd: ({ method, tool, errorType, durationMs, fault, details, operation }) => {
+      mcp.operationsInFlight.dec({ mcp_method_name: method })
+      mcp.operationDuration.observe({
+        mcp_method_name: method,
+        ...(tool === null ? {} : { gen_ai_tool_name: tool }),
+        ...(errorType === null ? {} : { error_type: errorType })
+      }, durationMs / 1000)
+      mcp.requests.inc({ protocol_version: operation.client.protocolVersion, client: clientOf(operation.client.name) })
+
+      const line = {
+        reqId: operation.requestId,
+        mcp: { method, tool, session: operation.session, outcome: errorType ?? 'success', durationMs: Math.round(durationMs) }
+      }
+      if (fault !== null) log.error({ ...line, err: fault }, 'operation failed because of a fault')
+      else if (details !== null) log.warn({ ...line, ...details }, 'operation failed')
+      else log.info(line, 'operation')
+    }
+  }
+}
+
+function clientOf (name: string): string {
+  const known = name.toLowerCase()
+  return CLIENTS.has(known) ? known : '_OTHER'
+}
