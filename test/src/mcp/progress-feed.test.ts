@@ -1,0 +1,63 @@
+import { mock } from 'node:test'
+import t, { type Test } from 'tap'
+import type { Operation, Progress } from '../../../src/mcp/operation.ts'
+import { ProgressFeed } from '../../../src/mcp/progress-feed.ts'
+
+const KIND = 'mcp-dust-server/kind'
+
+function start (t: Test) {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+  t.teardown(() => { mock.timers.reset() })
+  const sent: Array<Record<string, unknown>> = []
+  const operation: Operation = {
+    signal: new AbortController().signal,
+    caller: 'me',
+    client: { name: 'test', protocolVersion: '2025-11-25' },
+    session: null,
+    requestId: null,
+    clientCapabilities: {},
+    progress: async (words) => {
+      const { message, meta = {} }: Progress = typeof words === 'string' ? { message: words } : words
+      sent.push({ kind: meta[KIND], message })
+    },
+    log: async () => {}
+  }
+  return { feed: new ProgressFeed(operation, (error) => { throw error }), sent }
+}
+
+t.test('pieces of text are sent together, after a moment', async (t) => {
+  const { feed, sent } = start(t)
+  for (const piece of ['a', 'b', 'c']) feed.text(piece, 0)
+  t.same(sent, [])
+  mock.timers.tick(200)
+  t.same(sent, [{ kind: 'text', message: 'abc' }])
+})
+
+t.test('a step comes after the text so far, and at once; another draft does not mix with the one before', async (t) => {
+  const { feed, sent } = start(t)
+  feed.text('first', 0)
+  feed.step('searching')
+  feed.text('again', 1)
+  feed.text('other', 2)
+  await feed.end()
+  t.same(sent.map(({ message }) => message), ['first', 'searching', 'again', 'other'])
+})
+
+t.test('silence never lasts longer than 10 s', async (t) => {
+  const { feed, sent } = start(t)
+  mock.timers.tick(9_000)
+  feed.step('still there')
+  mock.timers.tick(9_999)
+  t.equal(sent.length, 1)
+  for (let seconds = 0; seconds < 60; seconds += 10) mock.timers.tick(10_000)
+  t.equal(sent.length, 7)
+  t.match(sent.at(-1), { kind: 'heartbeat', message: /Still working, 7\d s/ })
+})
+
+t.test('nothing is sent after the end', async (t) => {
+  const { feed, sent } = start(t)
+  feed.text('last', 0)
+  await feed.end()
+  mock.timers.tick(60_000)
+  t.same(sent, [{ kind: 'text', message: 'last' }])
+})
