@@ -1,0 +1,38 @@
+import { CLIENTS_ONLY, LIMITS, type Names } from '../names.ts'
+import { recorded } from '../recording-rules.ts'
+import { alertRule, type AlertRule } from '../rule.ts'
+
+/** HTTP as clients see it, probes left out. Most failures of MCP are an HTTP 200: the error budgets have those. */
+export function httpAlerts (names: Names): AlertRule[] {
+  const { own } = names
+  const { HighErrorRate, HighLatency, TooManySessions } = LIMITS
+  return [
+    alertRule(names, {
+      alert: 'HighErrorRate',
+      expr: `${recorded.httpErrors(names)} > ${HighErrorRate.ratio}
+and on (job)
+sum by (job) (increase(${own('http_requests_total', CLIENTS_ONLY)}[${HighErrorRate.window}])) >= ${HighErrorRate.requests}`,
+      for: HighErrorRate.for,
+      severity: 'critical',
+      summary: 'High error rate',
+      description: '{{ $value | humanizePercentage }} of the HTTP requests to {{ $labels.job }} are answered with a 5xx.'
+    }),
+    alertRule(names, {
+      alert: 'HighLatency',
+      expr: `${recorded.httpLatency(names)} > ${HighLatency.seconds}`,
+      for: HighLatency.for,
+      severity: 'warning',
+      summary: 'High latency',
+      description: 'A twentieth of the HTTP requests to {{ $labels.job }} wait longer than {{ $value | humanizeDuration }} for the head of their answer.'
+    }),
+    // Per instance: a limit that one of many has reached turns clients away, too.
+    alertRule(names, {
+      alert: 'TooManySessions',
+      expr: `${own('active_sessions')} / (${own('sessions_limit')} > 0) > ${TooManySessions.ratio}`,
+      for: TooManySessions.for,
+      severity: 'warning',
+      summary: 'Too many sessions',
+      description: '{{ $labels.instance }} of {{ $labels.job }} has {{ $value | humanizePercentage }} of the sessions that SESSION_LIMIT allows.'
+    })
+  ]
+}

@@ -1,0 +1,20 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { createFiles } from './files.ts'
+import { createNames, DEFAULTS } from './names.ts'
+
+const { values } = parseArgs({
+  options: {
+    prefix: { type: 'string', default: DEFAULTS.prefix },
+    job: { type: 'string', default: DEFAULTS.job },
+    runbooks: { type: 'string', default: DEFAULTS.runbooks },
+    out: { type: 'string', default: path.dirname(import.meta.dirname) }
+  }
+})
+
+for (const [file, content] of createFiles(createNames(values))) {
+  const target = path.join(values.out, file)
+  mkdirSync(path.dirname(target), { recursive: true })
+  writeFileSync(target, content)
+}

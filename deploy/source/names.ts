@@ -1,0 +1,95 @@
+/** What a deployment may call differently. */
+export interface Settings {
+  /** The service's METRICS_PREFIX. */
+  prefix: string
+  /** Prometheus' name for the instances of the service. */
+  job: string
+  /** What stands before `docs/runbooks.md` in links: an address that ends with `/`, or nothing. */
+  runbooks: string
+}
+
+export const DEFAULTS: Settings = { prefix: 'mcp_dust_server', job: 'mcp-dust-server', runbooks: '' }
+
+export const TARGET = 'mcp-dust-server:5001'
+export const METRICS_PATH = '/metrics'
+export const ALERTMANAGER = 'alertmanager:9093'
+export const SLACK_URL_FILE = '/etc/alertmanager/secrets/slack-url'
+export const SLACK_CHANNEL = '#alerts'
+
+/** Pods of the service, by `app.kubernetes.io/name` and the name of the container's port. */
+export const POD = { app: 'mcp-dust-server', port: 'http' }
+
+/** Requests of machines that watch, whose success says nothing about the product's. */
+const PROBE_PATHS = ['/livez', '/health', '/ready', METRICS_PATH]
+export const CLIENTS_ONLY = `path!~"${PROBE_PATHS.join('|')}"`
+
+/** Types of errors of MCP operations for which the client, its user or an agent is to answer; the last ones are JSON-RPC codes. Anything else is ours. */
+const NOT_OUR_OPERATION_ERRORS = ['tool_error', 'cancelled', 'session_ended', '-32700', '-32600', '-32601', '-32602', '-32000', '-32001']
+export const OUR_OPERATION_ERRORS = `error_type!~"|${NOT_OUR_OPERATION_ERRORS.join('|')}"`
+
+/** Runs whose asker got no answer, and neither they nor the agent wanted it so. */
+export const OUR_RUN_ERRORS = 'outcome=~"error|timeout|shutdown"'
+
+/** Errors of the Dust API that say something about Dust and the way there: not about what a client asked for, and not those that have an alert of their own. */
+export const DUST_ERRORS = 'type!~"cancelled|not_found|unauthorized|rate_limited"'
+
+/** Service level objectives: which share of the work may fail in 30 days. */
+export const OBJECTIVES = {
+  operations: { goal: '99.5 %', budget: 0.005 },
+  runs: { goal: '99 %', budget: 0.01 }
+}
+
+/**
+ * When a budget burns too fast: the ratio over both windows is more than `factor` times what the objective allows.
+ *
+ * @see https://sre.google/workbook/alerting-on-slos/
+ */
+export const BURN_RATES = [
+  { severity: 'critical', long: '1h', short: '5m', factor: 14.4, for: '2m' },
+  { severity: 'critical', long: '6h', short: '30m', factor: 6, for: '15m' },
+  { severity: 'warning', long: '1d', short: '2h', factor: 3, for: '1h' },
+  { severity: 'warning', long: '3d', short: '6h', factor: 1, for: '3h' }
+] as const
+
+/** Fewer failures than this in the long window are chance, however large their share. */
+export const MIN_FAILURES = 3
+
+/** When the other alerts fire. */
+export const LIMITS = {
+  McpDustServerDown: { for: '2m' },
+  McpDustServerAbsent: { for: '5m' },
+  McpDustServerRestarting: { restarts: 3, window: '30m' },
+  HighErrorRate: { ratio: 0.1, requests: 20, window: '5m', for: '5m' },
+  // A call that takes longer is answered with a stream, whose head is sent after 2 s: above the bucket that those fall in, or healthy agents raise it.
+  HighLatency: { seconds: 2.5, window: '5m', for: '5m' },
+  HighMemoryUsage: { ratio: 0.8, for: '5m' },
+  HighCPUUsage: { percent: 80, window: '5m', for: '5m' },
+  TooManySessions: { ratio: 0.8, for: '5m' },
+  SlowFirstToken: { seconds: 20, window: '15m', for: '15m' },
+  AgentRunsSaturated: { ratio: 0.9, for: '10m' },
+  DustApiDown: { for: '5m' },
+  DustApiUnauthorized: { window: '10m' },
+  DustApiErrors: { ratio: 0.1, requests: 20, window: '10m', for: '10m' },
+  DustApiRateLimited: { perSecond: 0.05, window: '5m', for: '10m' },
+  StoreDown: { for: '2m' },
+  HealthCheckStale: { seconds: 300, for: '5m' },
+  EventLoopLagHigh: { seconds: 0.25, for: '5m' },
+  FileDescriptorsLow: { ratio: 0.8, for: '5m' },
+  ErrorLogs: { lines: 25, window: '10m', for: '5m' }
+} as const
+
+export interface Names extends Settings {
+  /** The series of one of the product's metrics that belong to the job. */
+  own (metric: string, ...matchers: string[]): string
+  /** The same for a metric that has no prefix. */
+  series (metric: string, ...matchers: string[]): string
+}
+
+/** @throws {Error} when the prefix can't begin a metric's name */
+export function createNames (settings: Partial<Settings> = {}): Names {
+  const { prefix, job, runbooks } = { ...DEFAULTS, ...settings }
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(prefix)) throw new Error(`The prefix must be letters, digits and _ that do not begin with a digit, not ${prefix}`)
+  if (!/^[\w.-]+$/.test(job)) throw new Error(`The job must be letters, digits, _ . and -, not ${job}`)
+  const series = (metric: string, ...matchers: string[]): string => `${metric}{${[`job="${job}"`, ...matchers].join(',')}}`
+  return { prefix, job, runbooks, series, own: (metric, ...matchers) => series(`${prefix}_${metric}`, ...matchers) }
+}

@@ -1,0 +1,68 @@
+import { BURN_RATES, CLIENTS_ONLY, LIMITS, OUR_OPERATION_ERRORS, OUR_RUN_ERRORS, type Names } from './names.ts'
+import type { RecordingRule, RuleGroup } from './rule.ts'
+
+const WINDOWS = [...new Set(BURN_RATES.flatMap(({ long, short }) => [short, long]))]
+
+/**
+ * The share of failures. 0 when there are none of them, even if none was ever counted; no value when nothing happened,
+ * since 0 / 0 is no number that an alert or a graph could use.
+ */
+function failureRatio (failed: string, all: string, window: string): string {
+  const rate = (series: string): string => `sum by (job) (rate(${series}[${window}]))`
+  return `(
+  ${rate(failed)}
+  or
+  0 * ${rate(all)}
+)
+/
+(${rate(all)} > 0)`
+}
+
+/** Names of recorded series: level, metric, operations. */
+export const recorded = {
+  operationErrors: (_names: Names, window: string) => `job:mcp_server_operation_errors:ratio_rate${window}`,
+  runErrors: ({ prefix }: Names, window: string) => `job:${prefix}_agent_run_errors:ratio_rate${window}`,
+  httpErrors: ({ prefix }: Names) => `job:${prefix}_http_request_errors:ratio_rate${LIMITS.HighErrorRate.window}`,
+  httpLatency: ({ prefix }: Names) => `job:${prefix}_http_request_duration_seconds:p95_${LIMITS.HighLatency.window}`,
+  memory: ({ prefix }: Names) => `instance:${prefix}_memory_usage:ratio`
+}
+
+/** What the alerts, and dashboards, look at more than once. */
+export function recordingRules (names: Names): Array<RuleGroup<RecordingRule>> {
+  const { own, series } = names
+  const operations = 'mcp_server_operation_duration_seconds_count'
+  const runs = 'agent_run_duration_seconds_count'
+  return [
+    {
+      name: `${names.prefix}_http`,
+      rules: [
+        {
+          record: recorded.httpErrors(names),
+          expr: failureRatio(own('http_requests_total', CLIENTS_ONLY, 'status=~"5.."'), own('http_requests_total', CLIENTS_ONLY), LIMITS.HighErrorRate.window)
+        },
+        {
+          record: recorded.httpLatency(names),
+          expr: `histogram_quantile(0.95, sum by (job, le) (rate(${own('http_request_duration_seconds_bucket', CLIENTS_ONLY)}[${LIMITS.HighLatency.window}])))`
+        },
+        {
+          record: recorded.memory(names),
+          expr: `${own('memory_usage_bytes')} / (${own('memory_limit_bytes')} > 0)`
+        }
+      ]
+    },
+    {
+      name: `${names.prefix}_operations`,
+      rules: WINDOWS.map((window) => ({
+        record: recorded.operationErrors(names, window),
+        expr: failureRatio(series(operations, OUR_OPERATION_ERRORS), series(operations), window)
+      }))
+    },
+    {
+      name: `${names.prefix}_agent_runs`,
+      rules: WINDOWS.map((window) => ({
+        record: recorded.runErrors(names, window),
+        expr: failureRatio(own(runs, OUR_RUN_ERRORS), own(runs), window)
+      }))
+    }
+  ]
+}
