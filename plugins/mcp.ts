@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { DustError, dustErrorDetails } from '../src/dust/errors.ts'
 import { Catalog, type ToolDefinition, type ToolHandler } from '../src/mcp/catalog.ts'
 import { createDispatch } from '../src/mcp/dispatch.ts'
+import { ErrorCode } from '../src/mcp/json-rpc.ts'
 import { SessionLane } from '../src/mcp/session-lane/session-lane.ts'
 import { SessionManager } from '../src/mcp/session-lane/session-manager.ts'
 import { version } from '../src/version.ts'
@@ -83,6 +84,12 @@ export default fp(async (fastify) => {
   for (const reason of Object.values(DURATION_REASONS)) instruments.duration.zero({ reason })
   fastify.instruments.onScrape(async () => { instruments.active.set(await fastify.store.count()) })
 
-  fastify.addHook('onReady', async () => { sessions.start() })
+  fastify.addHook('onReady', async () => {
+    sessions.start()
+    // An alert can only see a counter rise that was there before.
+    for (const tool of catalog.toolNames) {
+      fastify.instruments.mcp.operationDuration.zero({ mcp_method_name: 'tools/call', gen_ai_tool_name: tool, error_type: String(ErrorCode.InternalError) })
+    }
+  })
   fastify.addHook('onClose', () => sessions.close())
 }, { name: 'mcp', dependencies: ['config', 'metrics', 'dust', 'store'] })

@@ -2,12 +2,11 @@ import * as client from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
 import fastifyMetrics from 'fastify-metrics'
 import fp from 'fastify-plugin'
-import type { ServerResponse } from 'node:http'
 import { sampleCpuUsage } from '../src/cpu-usage.ts'
 import { memoryLimitBytes } from '../src/memory-limit.ts'
 import { version } from '../src/version.ts'
 import { LATENCY } from './metrics/buckets.ts'
-import { observeHttp, type RequestLabels, type StreamKind } from './metrics/http.ts'
+import { observeHttp, STREAM_KINDS, type HttpObserver, type RequestLabels } from './metrics/http.ts'
 import { createInstruments, type Instruments } from './metrics/instruments.ts'
 
 declare module 'fastify' {
@@ -20,9 +19,7 @@ declare module 'fastify' {
       scrape (): Promise<string>
       /** Has a function run before each scrape, to set gauges that are not kept up to date otherwise. It must be quick. */
       onScrape (refresh: () => void | Promise<void>): void
-      /** Tells that the head of an event stream was sent. */
-      streamStarted (response: ServerResponse, kind: StreamKind): void
-    }
+    } & HttpObserver
   }
   interface FastifyContextConfig {
     /** Leaves the timing of this route to our own hooks. */
@@ -41,6 +38,9 @@ const MISNAMED = [
   'nodejs_eventloop_utilization_histogram', 'nodejs_eventloop_utilization_summary'
 ]
 
+/** Without metrics there is nobody to tell. */
+const unobserved: HttpObserver = { watch: () => {}, streamStarted: () => {} }
+
 /** Measures the service and keeps the results for Prometheus; `routes/metrics.ts` hands them out. */
 export default fp<MetricsPluginOptions>(async (fastify, { logLineCounts = {} }) => {
   const { metrics, sessions, dust } = fastify.config
@@ -56,6 +56,7 @@ export default fp<MetricsPluginOptions>(async (fastify, { logLineCounts = {} }) 
   own.configInfo.set({ session_store: 'sqlite', auth_mode: 'none' }, 1)
   own.memoryLimit.set(memoryLimitBytes())
   instruments.sessions.limit.set(sessions.limit)
+  for (const kind of STREAM_KINDS) instruments.http.streamsOpen.set({ kind }, 0)
   instruments.runs.limit.set(dust.maxRuns)
   refreshers.push(() => {
     own.memoryUsage.set(process.memoryUsage.rss())
@@ -68,7 +69,7 @@ export default fp<MetricsPluginOptions>(async (fastify, { logLineCounts = {} }) 
     ...instruments,
     registry,
     onScrape: (refresh) => { refreshers.push(refresh) },
-    streamStarted: metrics.isEnabled ? observeHttp(fastify, instruments, await timeRoutes(fastify, registry)) : () => {},
+    ...(metrics.isEnabled ? observeHttp(fastify, instruments, await timeRoutes(fastify, registry)) : unobserved),
     scrape: async () => {
       for (const result of await Promise.allSettled(refreshers.map(async (refresh) => refresh()))) {
         // A gauge that can't be refreshed keeps its last value; the page must come all the same.
@@ -88,7 +89,7 @@ async function timeRoutes (fastify: FastifyInstance, registry: client.Registry):
     defaultMetrics: { enabled: true, register: registry },
     routeMetrics: {
       enabled: { histogram: true, summary: false },
-      methodBlacklist: [],
+      methodBlacklist: ['HEAD'],
       overrides: {
         labels: { method: 'method', route: 'path', status: 'status' },
         histogram: { name, help: 'HTTP request duration; for event streams the time until their head.', buckets: LATENCY, registers: [registry] },

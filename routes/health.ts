@@ -23,8 +23,8 @@ const Readiness = Type.Object({
 
 const Liveness = Type.Object({ status: Type.String() })
 
-/** Probes aren't worth a line in the log, and are answered however busy the process is. */
-const probe = { logLevel: 'warn', config: { pressureHandler: () => {} } } as const
+/** Probes are answered however busy the process is. */
+const probe = { config: { pressureHandler: () => {} } }
 
 /** What orchestrators and people ask: does it live, may traffic come, how is everything. Never looks outside the process. */
 const healthRoutes: FastifyPluginAsync = async (fastify) => {

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { METHODS as NODE_METHODS } from 'node:http'
 import type { StreamKind } from '../plugins/metrics/http.ts'
 import { ErrorCode, jsonRpcError } from '../src/mcp/json-rpc.ts'
 import type { HttpReply, HttpRequest } from '../src/mcp/session-lane/http.ts'
@@ -30,7 +31,11 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
 
   fastify.post('/mcp', { config }, async (request, reply) => answer(reply, await sessionLane.post(toHttpRequest(request, reply, 'request'))))
   fastify.get('/mcp', { config, exposeHeadRoute: false }, async (request, reply) => answer(reply, await sessionLane.get(toHttpRequest(request, reply, 'standalone'))))
-  fastify.delete('/mcp', { config }, async (request, reply) => answer(reply, await sessionLane.delete(toHttpRequest(request, reply, 'request'))))
+  // Ending a session relieves, so it's never refused.
+  fastify.delete('/mcp', { config: { ...config, pressureHandler: () => {} } }, async (request, reply) => answer(reply, await sessionLane.delete(toHttpRequest(request, reply, 'request'))))
+  for (const method of NODE_METHODS) {
+    if (!fastify.supportedMethods.includes(method) && method !== 'CONNECT') fastify.addHttpMethod(method)
+  }
   fastify.route({
     config,
     method: fastify.supportedMethods.filter((method) => !METHODS.includes(method)),

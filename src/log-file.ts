@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 /** How long a line waits for a slow reader of a pipe that doesn't block, and between two tries. */
 const PATIENCE_MS = 1000
@@ -184,8 +185,7 @@ interface OpenLog {
 
 function openLog (file: string): OpenLog {
   try {
-    const folder = path.dirname(file)
-    if (!existsSync(folder)) mkdirSync(folder, { recursive: true })
+    makeFolder(path.dirname(file))
     // Devices and pipes can't be renamed away, and opening a pipe waits for a reader.
     if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is not a plain file')
     const fd = openSync(file, 'a+')

@@ -26,11 +26,14 @@ export async function createService (config: Config, logger: FastifyBaseLogger, 
     bodyLimit: config.server.bodyLimitBytes,
     trustProxy: config.server.trustProxy,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // How often Node looks for requests that have taken too long.
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
     genReqId: requestIdOf,
     // An address that can't be decoded reaches no route and no hook.
-    frameworkErrors: ({ code, statusCode = 400 }, request, { raw }) => {
+    frameworkErrors: ({ code, statusCode = 400 }, request, reply) => {
+      const { raw } = reply
       request.log.info({ req: request, res: { statusCode } }, 'request completed')
-      fastify.instruments.http.requests.inc({ method: 'GET', path: 'unmatched', status: statusCode })
+      fastify.instruments.watch(request, reply)
       raw.writeHead(statusCode, { 'content-type': 'application/json', [REQUEST_ID_HEADER]: request.id })
       raw.end(JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message: 'The address can\'t be read' }))
     }
@@ -70,7 +73,9 @@ class RequestLog extends LogController {
   }
 
   override defaultErrorLog (error: Error, request: FastifyRequest, reply: FastifyReply): void {
-    if (reply.statusCode >= 500) reply.log.error({ req: request, err: error }, 'request failed')
+    // Under pressure, a line with a stack for every refusal would be more of the same.
+    if (reply.statusCode === 503) reply.log.warn({ req: request, code: 'code' in error ? error.code : undefined }, 'request refused')
+    else if (reply.statusCode >= 500) reply.log.error({ req: request, err: error }, 'request failed')
     else reply.log.debug({ req: request, err: error }, 'request refused')
   }
 

@@ -1,85 +1,122 @@
 import type { Histogram } from '@prometheus-io/client'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Instruments } from './instruments.ts'
 
 export type StreamKind = 'standalone' | 'request'
 
+export const STREAM_KINDS: readonly StreamKind[] = ['standalone', 'request']
+
 /** What the duration histogram of fastify-metrics is labelled with. */
 export type RequestLabels = 'method' | 'path' | 'status'
 
-interface Exchange {
-  startedAt: number
-  /** How much the connection had carried before this request. */
-  bytesRead: number
-  bytesWritten: number
-  /** When the reply became an event stream. */
-  streamStartedAt?: number
+export interface HttpObserver {
+  /** Counts this request when it's over. Every request that reaches a hook is watched already. */
+  watch (request: FastifyRequest, reply: FastifyReply): void
+  /** Tells that the head of an event stream was sent. */
+  streamStarted (response: ServerResponse, kind: StreamKind): void
 }
 
-/** Methods beyond these come from scanners only, and only to routes that don't exist. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+/** Any other, and any on an address that isn't there or doesn't take it, comes from a scanner. */
+const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+const METHOD_NOT_ALLOWED = 405
+const CLIENT_CLOSED_REQUEST = 499
 
 /**
- * Counts every HTTP request once, at the end of its connection's part in it, which comes in every case: answered, aborted, streamed.
+ * Counts every HTTP request once, at the end of its reply, which comes in every case: answered, aborted, streamed.
  * fastify-metrics times ordinary replies; what it can't see is timed here, into the same histogram:
  * aborted requests, unknown paths, and event streams, whose duration is the time until their head.
- *
- * @returns for a reply that becomes an event stream, to be told when its head is sent
  */
-export function observeHttp (fastify: FastifyInstance, { http }: Instruments, duration: Histogram<RequestLabels>): (response: ServerResponse, kind: StreamKind) => void {
-  const exchanges = new WeakMap<ServerResponse, Exchange>()
+export function observeHttp (fastify: FastifyInstance, { http }: Instruments, duration: Histogram<RequestLabels>): HttpObserver {
+  const streamStarts = new WeakMap<ServerResponse, number>()
 
-  fastify.addHook('onRequest', async (request, reply) => {
-    const { raw, socket } = request
+  function watch (request: FastifyRequest, reply: FastifyReply): void {
+    const startedAt = performance.now()
+    const received = countReceived(request.raw)
+    const sent = countSent(reply.raw, request.method)
     const path = pathOf(request)
-    const exchange: Exchange = { startedAt: performance.now(), ...carriedBy(socket) }
-    exchanges.set(reply.raw, exchange)
     http.inFlight.inc({ path })
     reply.raw.once('close', () => {
-      const method = methodOf(request)
-      const labels = { method, path, status: reply.raw.headersSent ? reply.raw.statusCode : 499 }
-      const endedAt = exchange.streamStartedAt ?? performance.now()
+      const status = reply.raw.headersSent ? reply.raw.statusCode : CLIENT_CLOSED_REQUEST
+      const method = methodOf(request, path, status)
       http.inFlight.dec({ path })
-      http.requests.inc(labels)
-      http.requestSize.observe({ method, path }, declaredSize(raw.headers['content-length']) ?? carriedBy(socket).bytesRead - exchange.bytesRead)
-      http.responseSize.observe({ method, path }, declaredSize(reply.getHeader('content-length')) ?? carriedBy(socket).bytesWritten - exchange.bytesWritten)
-      if (!isTimedElsewhere(request, reply)) duration.observe(labels, (endedAt - exchange.startedAt) / 1000)
+      http.requests.inc({ method, path, status })
+      http.requestSize.observe({ method, path }, received())
+      http.responseSize.observe({ method, path }, sent())
+      if (isTimedElsewhere(request, reply)) return
+      const endedAt = streamStarts.get(reply.raw) ?? performance.now()
+      duration.observe({ method, path, status }, (endedAt - startedAt) / 1000)
     })
+  }
+
+  fastify.addHook('onRequest', (request, reply, done) => {
+    watch(request, reply)
+    done()
   })
 
-  return (response, kind) => {
-    const startedAt = performance.now()
-    const exchange = exchanges.get(response)
-    if (exchange !== undefined) exchange.streamStartedAt = startedAt
-    http.streamsOpen.inc({ kind })
-    response.once('close', () => {
-      http.streamsOpen.dec({ kind })
-      http.streamDuration.observe({ kind }, (performance.now() - startedAt) / 1000)
-    })
+  return {
+    watch,
+    streamStarted: (response, kind) => {
+      const startedAt = performance.now()
+      streamStarts.set(response, startedAt)
+      http.streamsOpen.inc({ kind })
+      response.once('close', () => {
+        http.streamsOpen.dec({ kind })
+        http.streamDuration.observe({ kind }, (performance.now() - startedAt) / 1000)
+      })
+    }
   }
 }
 
 /** fastify-metrics sees a request of a known route that was answered to the end. */
 function isTimedElsewhere (request: FastifyRequest, reply: FastifyReply): boolean {
-  return !request.is404 && request.routeOptions.config.disableMetrics !== true && reply.raw.writableFinished
+  return isKnown(request) && request.method !== 'HEAD' && request.routeOptions.config.disableMetrics !== true && reply.raw.writableFinished
 }
 
-/** An injected request has no connection that counts. */
-function carriedBy ({ bytesRead, bytesWritten }: { bytesRead?: number, bytesWritten?: number }): { bytesRead: number, bytesWritten: number } {
-  return { bytesRead: bytesRead ?? 0, bytesWritten: bytesWritten ?? 0 }
+/** An address that can't be decoded has no route, either. */
+function isKnown ({ is404, routeOptions }: FastifyRequest): boolean {
+  return !is404 && routeOptions.url !== undefined
 }
 
 /** The route's template, never the path that was asked for. */
 function pathOf (request: FastifyRequest): string {
-  return request.is404 ? 'unmatched' : request.routeOptions.url ?? 'unmatched'
+  return isKnown(request) ? request.routeOptions.url ?? 'unmatched' : 'unmatched'
 }
 
-function methodOf ({ method }: FastifyRequest): string {
-  return METHODS.has(method) ? method : '_OTHER'
+function methodOf (request: FastifyRequest, path: string, status: number): string {
+  // A GET without the body of its answer.
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  return METHODS.has(method) && path !== 'unmatched' && status !== METHOD_NOT_ALLOWED ? method : '_OTHER'
 }
 
-function declaredSize (header: number | string | string[] | undefined): number | undefined {
-  const size = typeof header === 'number' ? header : Number.parseInt(String(header), 10)
-  return Number.isFinite(size) ? size : undefined
+/** The bytes of a request's body that have arrived, whatever its head declares. Nothing has read of it before the hooks. */
+function countReceived (request: IncomingMessage): () => number {
+  let bytes = request.readableLength
+  request.push = withFirstArgument(request.push, (chunk) => { bytes += sizeOf(chunk) })
+  return () => bytes
+}
+
+/** The bytes of a reply's body that were given to a living connection; a reply to HEAD has none. */
+function countSent (response: ServerResponse, method: string): () => number {
+  let bytes = 0
+  if (method === 'HEAD') return () => bytes
+  const count = (chunk: unknown): void => { if (!response.destroyed) bytes += sizeOf(chunk) }
+  response.write = withFirstArgument(response.write, count)
+  response.end = withFirstArgument(response.end, count)
+  return () => bytes
+}
+
+/** The same function, which shows what it is given. */
+function withFirstArgument<F extends (...args: never[]) => unknown> (call: F, show: (argument: unknown) => void): F {
+  return new Proxy(call, {
+    apply (target, self, args: unknown[]) {
+      show(args[0])
+      return Reflect.apply(target, self, args)
+    }
+  })
+}
+
+function sizeOf (chunk: unknown): number {
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk)
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0
 }

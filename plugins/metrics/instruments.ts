@@ -22,10 +22,10 @@ export function createInstruments (registry: Registry, prefix: string) {
     http: {
       requests: counter('http_requests_total', 'Total number of HTTP requests. Status 499: the client left before the answer began.', 'method', 'path', 'status'),
       requestSize: histogram('http_request_size_bytes', 'HTTP request size: the body.', buckets.SIZE, 'method', 'path'),
-      responseSize: histogram('http_response_size_bytes', 'HTTP response size: the body, or for event streams all that was sent.', buckets.SIZE, 'method', 'path'),
+      responseSize: histogram('http_response_size_bytes', 'HTTP response size: the body.', buckets.SIZE, 'method', 'path'),
       inFlight: gauge('http_requests_in_flight', 'HTTP requests whose answer has not ended, event streams included.', 'path'),
       streamsOpen: gauge('sse_streams_open', 'Open event streams, by what they belong to.', 'kind'),
-      streamDuration: histogram('sse_stream_duration_seconds', 'Time from the head of an event stream to its end.', buckets.STREAM, 'kind'),
+      streamDuration: histogram('http_stream_duration_seconds', 'Time from the head of an event stream to its end.', buckets.STREAM, 'kind'),
       streamEvents: counter('sse_events_total', 'Events sent on event streams.')
     },
     sessions: {
@@ -51,7 +51,7 @@ export function createInstruments (registry: Registry, prefix: string) {
       inProgress: gauge('agent_runs_in_progress', 'Agent runs that somebody waits for.'),
       limit: gauge('agent_runs_limit', 'Number of agent runs that may be in progress (DUST_MAX_RUNS).'),
       rejected: counter('agent_runs_rejected_total', 'Agent runs that were not started.', 'reason'),
-      events: counter('agent_events_total', 'Events received from running agents.', 'type')
+      events: counter('agent_events_total', 'Events of agent runs; run_completed is ours, when the final message is known.', 'type')
     },
     dust: {
       requests: counter('dust_api_requests_total', 'Total number of Dust API requests. Status 0: no answer came.', 'endpoint', 'method', 'status'),

@@ -14,7 +14,6 @@ export class RunMeter {
 
   constructor (runs: Instruments['runs']) {
     this.#runs = runs
-    runs.inProgress.inc()
   }
 
   event (event: RunEvent['event']): void {
@@ -25,7 +24,6 @@ export class RunMeter {
   }
 
   end (outcome: RunOutcome): void {
-    this.#runs.inProgress.dec()
     this.#runs.duration.observe({ outcome }, this.#seconds())
   }
 

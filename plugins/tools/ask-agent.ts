@@ -69,14 +69,14 @@ export default fp(async (fastify) => {
       instruments.rejected.inc({ reason: 'concurrency' })
       throw new ToolError(`This server runs ${maxRuns} agents already, which is its limit. Try again in a minute.`)
     }
-    runs++
+    instruments.inProgress.set(++runs)
     const feed = new ProgressFeed(operation, (error) => { log.warn({ err: error }, 'progress could not be sent') })
     try {
       const agent = await findAgent(dust, idOrName, operation.signal)
       if (agent.status !== 'active') throw new ToolError(`The agent ${agent.name} can't be asked: its status is ${agent.status}.`)
       return await ask(agent, { agentId: agent.sId, content: message, ...(conversationId === undefined ? {} : { conversationId }) }, operation.signal, feed)
     } finally {
-      runs--
+      instruments.inProgress.set(--runs)
       await feed.end()
     }
   })
@@ -91,7 +91,7 @@ export default fp(async (fastify) => {
       meter.end(ended.outcome.measured)
       return toResult(agent, run, ended)
     } catch (error) {
-      meter.end(signal.aborted ? 'cancelled' : 'error')
+      meter.end(signal.aborted ? (isShutdown(signal.reason) ? 'shutdown' : 'cancelled') : 'error')
       throw error
     }
   }
@@ -139,7 +139,9 @@ export default fp(async (fastify) => {
     try {
       await dust.cancel(conversationId, [messageId])
     } catch (error) {
-      log.warn({ err: error, conversationId, messageId }, 'a run could not be cancelled in Dust')
+      // Not the error itself: its words may quote Dust.
+      const details = error instanceof DustError ? dustErrorDetails(error) : { type: String(Object(error).name) }
+      log.warn({ conversationId, messageId, dust: details }, 'a run could not be cancelled in Dust')
     }
   }
 }, { name: 'tools-ask-agent', dependencies: ['config', 'metrics', 'dust', 'mcp'] })

@@ -5,6 +5,8 @@ import { parseDuration, parseSize } from './units.ts'
 /** A timer of Node holds 31 bits of milliseconds; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 24 * 86_400_000
 
+const TAKEN_PATHS = ['/mcp', '/health', '/ready', '/livez']
+
 /** What a string of each format must be: how it is checked, and how a person is told. */
 export const formats = {
   size: {
@@ -43,13 +45,17 @@ export const formats = {
       }
     }
   },
+  token: {
+    allowed: 'a text of ASCII letters, digits and signs, without spaces',
+    check: (word: string) => /^[\x21-\x7e]+$/.test(word)
+  },
   'metric-prefix': {
     allowed: 'letters, digits and _ that do not begin with a digit',
     check: (word: string) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(word)
   },
   path: {
-    allowed: 'a path such as /metrics, of letters, digits, - _ . and /',
-    check: (word: string) => /^(\/[\w.-]+)+$/.test(word)
+    allowed: `a path such as /metrics, of letters, digits, - _ . and /, but none of ${TAKEN_PATHS.join(' ')}`,
+    check: (word: string) => /^(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/.test(word) && !TAKEN_PATHS.includes(word)
   },
   store: {
     allowed: 'sqlite:<file> or sqlite::memory:',
@@ -95,9 +101,9 @@ export const environmentSchema = Type.Object({
   ENABLE_METRICS: Type.Boolean({ default: true, description: 'Offer metrics to Prometheus.' }),
   METRICS_PREFIX: formatted('metric-prefix', { default: 'mcp_dust_server', description: 'What the names of the product\'s own metrics begin with.' }),
   METRICS_PATH: formatted('path', { default: '/metrics', description: 'Where Prometheus finds the metrics.' }),
-  METRICS_TOKEN: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, secret: true, description: 'Bearer token that a scrape must bring; without it the metrics are open.' })),
+  METRICS_TOKEN: Type.Optional(formatted('token', { secret: true, description: 'Bearer token that a scrape must bring; without it the metrics are open.' })),
 
-  PRESSURE_MAX_EVENT_LOOP_DELAY: formatted('wait', { default: '1s', description: 'Above this delay of the event loop new MCP requests are refused; 0 never.' }),
+  PRESSURE_MAX_EVENT_LOOP_DELAY: formatted('wait', { default: '250ms', description: 'Above this mean delay of the event loop over a second new MCP requests are refused; 0 never.' }),
   PRESSURE_MAX_EVENT_LOOP_UTILIZATION: Type.Number({ default: 0, minimum: 0, maximum: 1, description: 'The same for the share of time in which the event loop is busy; 0 never.' }),
   PRESSURE_MAX_HEAP: formatted('limit', { default: '0', description: 'The same for the used JavaScript heap; 0 never.' }),
   PRESSURE_MAX_RSS: formatted('limit', { default: '0', description: 'The same for the memory of the process; 0 never.' }),

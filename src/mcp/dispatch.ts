@@ -9,7 +9,7 @@ export interface OperationObservation {
   method: string
   /** Name of the registered tool, if one was called. */
   tool: string | null
-  /** `tool_error`, `cancelled`, a JSON-RPC error code as text, or `null` when it went well. */
+  /** `tool_error`, why it was aborted, a JSON-RPC error code as text (-32603 for a fault of ours, also in a tool), or `null` when it went well. */
   errorType: string | null
   durationMs: number
   /** What a handler threw that wasn't meant for the client. */
@@ -120,8 +120,10 @@ export function createDispatch ({ catalog, observer, explain = () => null }: Dis
         observed.details = explanation.details
         return failed(explanation.message, observed)
       }
+      const result = failed(`The tool ${name} failed because of a fault in the server. The server's log has the details.`, observed)
       observed.fault = error
-      return failed(`The tool ${name} failed because of a fault in the server. The server's log has the details.`, observed)
+      observed.errorType = String(ErrorCode.InternalError)
+      return result
     }
   }
 }

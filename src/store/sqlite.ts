@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { makeFolder } from '../make-folder.ts'
 import { StoreError, type EndedSession, type SessionRecord, type SessionStore } from './session-store.ts'
 
 const SCHEMA_VERSION = 1
@@ -72,7 +73,7 @@ export function openSqliteStore (location: string): SessionStore {
 }
 
 function openDatabase (location: string): DatabaseSync {
-  if (location !== ':memory:') mkdirSync(path.dirname(location), { recursive: true })
+  if (location !== ':memory:') makeFolder(path.dirname(path.resolve(location)))
   const db = new DatabaseSync(location, { timeout: BUSY_TIMEOUT_MS })
   try {
     // NORMAL with WAL: a killed process loses nothing, a power cut at most the last moments.

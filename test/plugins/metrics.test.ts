@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as openSocket } from 'node:net'
 import t from 'tap'
+import { tellStory } from '../../src/demo/story.ts'
 import { addTestTools, type TestTools } from '../fixtures/tools.ts'
 import { key, MetricsPage, readMetrics } from '../fixtures/metrics.ts'
 import { connect, initialize, openSession, post, startEmulator, startService, startServiceAlone, toolCall, until } from '../helper.ts'
@@ -40,15 +41,15 @@ t.test('counters that alerts use begin at 0', async (t) => {
 })
 
 t.test('the prefix, the path and the token are settings', async (t) => {
-  const { address } = await startServiceAlone(t, { METRICS_PREFIX: 'other', METRICS_PATH: '/internal/metrics', METRICS_TOKEN: 'let me in' })
+  const { address } = await startServiceAlone(t, { METRICS_PREFIX: 'other', METRICS_PATH: '/internal/metrics', METRICS_TOKEN: 'let-me-in' })
   t.equal((await fetch(`${address}/metrics`)).status, 404)
-  for (const authorization of [undefined, 'Bearer wrong', 'let me in']) {
+  for (const authorization of [undefined, 'Bearer wrong', 'let-me-in']) {
     const refused = await fetch(`${address}/internal/metrics`, { headers: authorization === undefined ? {} : { authorization } })
     t.equal(refused.status, 401)
     t.match(refused.headers.get('www-authenticate'), /^Bearer/)
     t.notMatch(await refused.text(), /other_/)
   }
-  const page = new MetricsPage(await (await fetch(`${address}/internal/metrics`, { headers: { authorization: 'Bearer let me in' } })).text())
+  const page = new MetricsPage(await (await fetch(`${address}/internal/metrics`, { headers: { authorization: 'bearer let-me-in' } })).text())
   for (const [name, type] of Object.entries(PROMISED)) t.equal(page.types.get(`other_${name}`), type, name)
   t.equal(page.types.get('mcp_server_operation_duration_seconds'), 'histogram', 'the names of OpenTelemetry stay')
   t.same(page.nonZero('other_auth_failures_total'), { '{reason="missing"}': 1, '{reason="invalid"}': 2 })
@@ -81,15 +82,48 @@ t.test('HTTP: each request is counted once, with its sizes', async (t) => {
   const page = await readMetrics(address)
   t.same(page.nonZero(`${P}http_requests_total`), {
     [key({ method: 'GET', path: '/livez', status: 200 })]: 3,
-    [key({ method: 'GET', path: 'unmatched', status: 404 })]: 2,
+    [key({ method: '_OTHER', path: 'unmatched', status: 404 })]: 2,
     [key({ method: 'POST', path: '/mcp', status: 400 })]: 2,
-    [key({ method: 'PUT', path: '/mcp', status: 405 })]: 1
+    [key({ method: '_OTHER', path: '/mcp', status: 405 })]: 1
   })
   t.same(page.nonZero(`${P}http_request_duration_seconds_count`), page.nonZero(`${P}http_requests_total`))
   const labels = { method: 'POST', path: '/mcp' }
   t.equal(page.value(`${P}http_request_size_bytes_sum`, labels), bodies.join('').length)
   t.equal(page.value(`${P}http_response_size_bytes_sum`, labels), Buffer.byteLength(answers.join('')))
   t.same(page.nonZero(`${P}http_requests_in_flight`), { '{path="/metrics"}': 1 }, 'but for the scrape itself')
+})
+
+t.test('HTTP: what is counted is what was sent, not what was declared', async (t) => {
+  const { address } = await startServiceAlone(t)
+  const { port } = new URL(address)
+  const send = async (words: string): Promise<void> => {
+    const socket = openSocket(Number(port), '127.0.0.1')
+    socket.end(words)
+    socket.resume()
+    await once(socket, 'close')
+  }
+  await send('GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 500000000000000000\r\n\r\n')
+  await send('POST /mcp HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"half":')
+  const body = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+  await send(`POST /mcp HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`)
+  await (await fetch(`${address}/health`, { method: 'HEAD' })).text()
+  await until(async () => (await readMetrics(address)).value(`${P}http_requests_in_flight`, { path: '/mcp' }) === 0)
+  const page = await readMetrics(address)
+  t.equal(page.value(`${P}http_request_size_bytes_sum`, { method: 'GET', path: '/livez' }), 0)
+  t.equal(page.value(`${P}http_request_size_bytes_sum`, { method: 'POST', path: '/mcp' }), '{"half":'.length + body.length)
+  t.equal(page.value(`${P}http_response_size_bytes_sum`, { method: 'GET', path: '/health' }), 0)
+  t.equal(page.value(`${P}http_request_duration_seconds_count`, { method: 'GET', path: '/health', status: 200 }), 1)
+})
+
+t.test('HTTP: an address that can not be read is counted like any other', async (t) => {
+  const { address } = await startServiceAlone(t)
+  for (const method of ['GET', 'POST']) t.equal((await fetch(`${address}/%zz`, { method })).status, 400)
+  const page = await readMetrics(address)
+  const labels = { method: '_OTHER', path: 'unmatched' }
+  t.equal(page.value(`${P}http_requests_total`, { ...labels, status: 400 }), 2)
+  t.equal(page.value(`${P}http_request_duration_seconds_count`, { ...labels, status: 400 }), 2)
+  t.equal(page.value(`${P}http_response_size_bytes_count`, labels), 2)
+  t.same(page.nonZero(`${P}http_requests_in_flight`), { '{path="/metrics"}': 1 })
 })
 
 t.test('HTTP: a client that leaves is a 499; streams are timed until their head', async (t) => {
@@ -110,7 +144,7 @@ t.test('HTTP: a client that leaves is a 499; streams are timed until their head'
   t.equal(page.value(`${P}http_requests_total`, { ...labels, status: 499 }), 1)
   t.equal(page.value(`${P}http_request_duration_seconds_count`, { ...labels, status: 499 }), 1)
   t.equal(page.value(`${P}http_request_duration_seconds_count`, { ...labels, status: 200 }), 2, 'initialize and the stream')
-  t.equal(page.value(`${P}sse_stream_duration_seconds_count`, { kind: 'request' }), 1)
+  t.equal(page.value(`${P}http_stream_duration_seconds_count`, { kind: 'request' }), 1)
   t.equal(page.value(`${P}sse_events_total`), 5)
 })
 
@@ -133,7 +167,7 @@ t.test('50 streams that are cut are all gone from the gauges, and counted once',
   await until(async () => (await readMetrics(address)).value(`${P}sse_streams_open`, { kind: 'standalone' }) === 0)
   const closed = await readMetrics(address)
   t.equal(closed.value(`${P}http_requests_in_flight`, { path: '/mcp' }), 0)
-  t.equal(closed.value(`${P}sse_stream_duration_seconds_count`, { kind: 'standalone' }), 50)
+  t.equal(closed.value(`${P}http_stream_duration_seconds_count`, { kind: 'standalone' }), 50)
   t.equal(closed.value(`${P}http_requests_total`, { method: 'GET', path: '/mcp', status: 200 }), 50)
   t.equal(closed.value(`${P}http_request_duration_seconds_count`, { method: 'GET', path: '/mcp', status: 200 }), 50)
 })
@@ -166,7 +200,7 @@ t.test('MCP operations: by method, tool and outcome', async (t) => {
     [key({ mcp_method_name: '_OTHER', error_type: '-32601' })]: 1,
     [key({ mcp_method_name: 'tools/call', gen_ai_tool_name: 'echo' })]: 1,
     [key({ mcp_method_name: 'tools/call', gen_ai_tool_name: 'echo', error_type: 'tool_error' })]: 1,
-    [key({ mcp_method_name: 'tools/call', gen_ai_tool_name: 'crash', error_type: 'tool_error' })]: 1,
+    [key({ mcp_method_name: 'tools/call', gen_ai_tool_name: 'crash', error_type: '-32603' })]: 1,
     [key({ mcp_method_name: 'tools/call', error_type: '-32602' })]: 1
   })
   t.same(page.nonZero(`${P}mcp_operations_in_flight`), {})
@@ -228,7 +262,9 @@ t.test('the Dust API: errors and retries', async (t) => {
 const hostileRequests = Number(process.env['HOSTILE_REQUESTS'] ?? 2000)
 
 t.test(`${hostileRequests} hostile requests add next to no series`, async (t) => {
-  const { address } = await startServiceAlone(t)
+  const { environment } = await startEmulator(t)
+  const { address } = await startService(t, { ...environment, BODY_LIMIT: '1k' })
+  await tellStory(address, () => {})
   const session = await openSession(address)
   await (await fetch(`${address}/livez`)).text()
   const before = (await readMetrics(address)).seriesCount
@@ -247,8 +283,15 @@ t.test(`${hostileRequests} hostile requests add next to no series`, async (t) =>
       await (await odd[n % odd.length]?.())?.text()
     }))
   }
+  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'PROPFIND']) {
+    for (const path of ['/mcp', '/health', '/ready', '/livez', '/metrics', '/zz']) {
+      for (const [type, body] of [['application/json', '{}'], ['application/json', '{'], ['text/csv', 'x'], ['application/json', `"${'x'.repeat(2000)}"`]]) {
+        const hasBody = method !== 'GET' && method !== 'HEAD' && body !== undefined
+        await (await fetch(address + path, { method, headers: { ...session, 'content-type': type ?? '' }, ...(hasBody ? { body } : {}) })).text()
+      }
+    }
+  }
   const page = await readMetrics(address)
-  t.ok(page.seriesCount < 1500, `${page.seriesCount} series`)
-  t.ok(page.seriesCount - before < 400, `${page.seriesCount - before} more than before`)
+  t.ok(page.seriesCount < 1500, `${page.seriesCount} series, ${before} before`)
   t.notMatch(JSON.stringify(page.nonZero(`${P}http_requests_total`)), /x\d|20\d\d/)
 })

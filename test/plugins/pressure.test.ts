@@ -3,6 +3,7 @@ import { connect as openSocket } from 'node:net'
 import t, { type Test } from 'tap'
 import type { FastifyInstance } from 'fastify'
 import { addTestTools, type TestTools } from '../fixtures/tools.ts'
+import { environmentSchema } from '../../src/config/environment.ts'
 import { initialize, messagesOf, openSession, post, startServiceAlone, toolCall, until } from '../helper.ts'
 
 const OFF = { PRESSURE_MAX_EVENT_LOOP_DELAY: '0s', PRESSURE_MAX_EVENT_LOOP_UTILIZATION: '0', PRESSURE_MAX_HEAP: '0', PRESSURE_MAX_RSS: '0' }
@@ -37,7 +38,7 @@ t.test('a blocked event loop: /mcp refuses, probes and metrics answer, and after
   await fetch(`${address}/block`)
   await until(() => service.isUnderPressure())
 
-  for (const method of ['POST', 'GET', 'DELETE', 'PUT', 'PATCH', 'OPTIONS', 'HEAD']) {
+  for (const method of ['POST', 'GET', 'PUT', 'PATCH', 'OPTIONS', 'HEAD']) {
     const hasBody = ['POST', 'PUT', 'PATCH'].includes(method)
     const response = await fetch(`${address}/mcp`, { method, ...(hasBody && { body: JSON.stringify(initialize), headers: { 'content-type': 'application/json' } }) })
     t.equal(response.status, 503, method)
@@ -48,6 +49,7 @@ t.test('a blocked event loop: /mcp refuses, probes and metrics answer, and after
     else t.same(JSON.parse(body), { jsonrpc: '2.0', error: { code: -32000, message: 'The server is overloaded; try again later' }, id: null }, method)
   }
 
+  t.equal((await fetch(`${address}/mcp`, { method: 'DELETE' })).status, 400, 'ending a session is never refused')
   t.equal((await fetch(`${address}/livez`)).status, 200)
   t.equal((await fetch(`${address}/health`)).status, 200)
   t.equal((await fetch(`${address}/metrics`)).status, 200)
@@ -123,3 +125,24 @@ t.test('looks at the last second, not at all the time since the start', async (t
   await until(() => service.memoryUsage().eventLoopUtilized < 0.3)
   t.ok(performance.eventLoopUtilization(since).utilization > 0.35, 'on average it is still much busier')
 })
+
+t.test('by default, work that blocks the event loop again and again is too much', async (t) => {
+  const { PRESSURE_MAX_EVENT_LOOP_DELAY = '' } = environmentDefaults()
+  const { service, address } = await startServiceAlone(t, { PRESSURE_MAX_EVENT_LOOP_DELAY })
+  let isBlocking = true
+  t.teardown(() => { isBlocking = false })
+  const block = (): void => {
+    const until = performance.now() + 400
+    while (performance.now() < until);
+    if (isBlocking) setImmediate(block)
+  }
+  block()
+  await until(async () => (await post(address, initialize)).status === 503)
+  t.ok(service.isUnderPressure())
+  isBlocking = false
+  await until(async () => (await post(address, initialize)).status === 200)
+})
+
+function environmentDefaults (): Record<string, string> {
+  return Object.fromEntries(Object.entries(environmentSchema.properties).map(([name, { default: value }]) => [name, String(value)]))
+}

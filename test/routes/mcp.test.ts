@@ -146,7 +146,7 @@ t.test('a body that is too large is refused', async (t) => {
 
 t.test('other methods are refused with the allowed ones', async (t) => {
   const { address } = await start(t)
-  for (const method of ['PUT', 'PATCH', 'OPTIONS', 'HEAD']) {
+  for (const method of ['PUT', 'PATCH', 'OPTIONS', 'HEAD', 'PROPFIND', 'LOCK']) {
     const response = await fetch(`${address}/mcp`, { method, headers: { 'content-type': 'application/json' } })
     t.equal(response.status, 405, method)
     t.equal(response.headers.get('allow'), 'GET, POST, DELETE')
