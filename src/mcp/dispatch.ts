@@ -5,7 +5,7 @@ import { LOGGING_LEVELS, OperationAborted, ToolError, type LoggingLevel, type Op
 
 /** How one MCP request ended. */
 export interface OperationObservation {
-  /** A method of MCP, or `_OTHER`. */
+  /** A method that is handled here, or `_OTHER`. */
   method: string
   /** Name of the registered tool, if one was called. */
   tool: string | null
@@ -50,21 +50,29 @@ export type Dispatch = (method: string, params: Record<string, unknown>, operati
 
 type Observed = Pick<OperationObservation, 'tool' | 'errorType' | 'fault' | 'details'>
 
-/** The methods that are handled here; any other is `_OTHER` to an observer. */
-const METHODS = new Set(['ping', 'logging/setLevel', 'tools/list', 'tools/call'])
+type Handler = (params: Record<string, unknown>, operation: SessionOperation, observed: Observed) => Promise<ServerResult>
 
 /**
  * Takes one MCP request to the catalog and its result back. The one place where an operation is observed.
  * The promise rejects with a {@link ProtocolError} only; a tool that fails is a result with `isError`.
  */
 export function createDispatch ({ catalog, observer, explain = () => null }: DispatchOptions): Dispatch {
+  const handlers = new Map<string, Handler>([
+    ['ping', async () => ({})],
+    ['logging/setLevel', setLogLevel],
+    ['tools/list', async () => catalog.listTools()],
+    ['tools/call', callTool]
+  ])
+
   return async (method, params, operation) => {
-    const label = METHODS.has(method) ? method : '_OTHER'
+    const handler = handlers.get(method)
+    const label = handler === undefined ? '_OTHER' : method
     const observed: Observed = { tool: null, errorType: null, fault: null, details: null }
     const startedAt = performance.now()
     observer?.onStart(label)
     try {
-      return await handle(method, params, operation, observed)
+      if (handler === undefined) throw new ProtocolError(ErrorCode.MethodNotFound, 'Method not found')
+      return await handler(params, operation, observed)
     } catch (error) {
       const protocolError = toProtocolError(error, observed)
       observed.errorType = String(protocolError.code)
@@ -76,23 +84,11 @@ export function createDispatch ({ catalog, observer, explain = () => null }: Dis
     }
   }
 
-  async function handle (method: string, params: Record<string, unknown>, operation: SessionOperation, observed: Observed): Promise<ServerResult> {
-    switch (method) {
-      case 'ping':
-        return {}
-      case 'logging/setLevel': {
-        const level = LOGGING_LEVELS.find((known) => known === params['level'])
-        if (level === undefined) throw new ProtocolError(ErrorCode.InvalidParams, `logging/setLevel needs a level: ${LOGGING_LEVELS.join(', ')}`)
-        await operation.setLogLevel(level)
-        return {}
-      }
-      case 'tools/list':
-        return catalog.listTools()
-      case 'tools/call':
-        return callTool(params, operation, observed)
-      default:
-        throw new ProtocolError(ErrorCode.MethodNotFound, 'Method not found')
-    }
+  async function setLogLevel (params: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
+    const level = LOGGING_LEVELS.find((known) => known === params['level'])
+    if (level === undefined) throw new ProtocolError(ErrorCode.InvalidParams, `logging/setLevel needs a level: ${LOGGING_LEVELS.join(', ')}`)
+    await operation.setLogLevel(level)
+    return {}
   }
 
   async function callTool (params: Record<string, unknown>, operation: Operation, observed: Observed): Promise<CallToolResult> {

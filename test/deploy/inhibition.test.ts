@@ -1,22 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import t, { type Test } from 'tap'
+import { freePort } from '../fixtures/free-port.ts'
 import { requireProgram } from '../fixtures/programs.ts'
 import { until } from '../helper.ts'
 import { DEPLOY } from './run-program.ts'
 
 type Labels = Record<string, string>
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = Object(server.address()) as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** A real Alertmanager with our configuration. It has nobody to tell: the file with Slack's address isn't there. */
 async function startAlertmanager (t: Test, program: string): Promise<string> {

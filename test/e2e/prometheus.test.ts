@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { tellStory } from '../../src/demo/story.ts'
+import { freePort } from '../fixtures/free-port.ts'
 import { ALERTS, PANEL_QUERIES } from '../fixtures/guide-queries.ts'
 import { requireProgram } from '../fixtures/programs.ts'
 import { startEmulator, startService, until } from '../helper.ts'
@@ -38,15 +38,6 @@ async function startPrometheus (t: Test, program: string, target: string): Promi
     if (body.status !== 'success') throw new Error(`${query}: ${body.error}`)
     return body.data.result
   }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = Object(server.address()) as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function isFinite (samples: Sample[]): boolean {

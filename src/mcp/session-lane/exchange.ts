@@ -59,11 +59,6 @@ export class Exchange {
     this.#endWhenDone()
   }
 
-  /** No answer will come to any request. */
-  close (): void {
-    for (const id of this.#open) this.abandon(id)
-  }
-
   #endWhenDone (): void {
     if (this.#open.size === 0) this.#stream?.end()
   }

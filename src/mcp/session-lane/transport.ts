@@ -9,7 +9,7 @@ import { SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from './http.ts'
 export const REQUEST_ID_HEADER = 'x-request-id'
 
 /** Where the answer to a request of the client goes. */
-type Recipient = Pick<Exchange, 'answer' | 'notify' | 'abandon' | 'close'>
+type Recipient = Pick<Exchange, 'answer' | 'notify' | 'abandon'>
 
 /**
  * MCP's Streamable HTTP transport for one session, revisions 2024-11-05 to 2025-11-25, behind the SDK's `Transport` interface.
@@ -74,7 +74,7 @@ export class SessionTransport implements Transport {
   async replay (request: JSONRPCRequest): Promise<JSONRPCResponse> {
     return new Promise((resolve) => {
       const nothing = (): void => {}
-      this.#recipients.set(request.id, { answer: resolve, notify: nothing, abandon: nothing, close: nothing })
+      this.#recipients.set(request.id, { answer: resolve, notify: nothing, abandon: nothing })
       this.onmessage?.(request)
     })
   }
@@ -106,11 +106,10 @@ export class SessionTransport implements Transport {
     this.#recipients.clear()
   }
 
+  /** Requests that still wait must have been refused before. */
   async close (): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const recipient of this.#recipients.values()) recipient.close()
-    this.#recipients.clear()
     this.#standalone?.end()
     this.onclose?.()
   }
