@@ -240,7 +240,8 @@ t.test('pretty is for stdout; the file stays JSON', async (t) => {
   const file = path.join(t.testdir(), 'server.log')
   const { stdout } = await startServer(t, { LOG_FILE: file, LOG_FORMAT: 'pretty' })
   t.match(stdout.join('\n'), /^\[\d\d:\d\d:\d\d\.\d+\] INFO: Server listening at/m)
-  t.ok(readLog(file).some(({ level, msg }) => level === 'info' && msg.startsWith('Server listening')))
+  // A line goes to stdout first.
+  await until(() => readLog(file).some(({ level, msg }) => level === 'info' && msg.startsWith('Server listening')))
 })
 
 t.test('goes on when nobody reads stdout and stderr any more', async (t) => {
