@@ -1,27 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import path from 'node:path'
-import t, { type Test } from 'tap'
-import { freePort } from '../fixtures/free-port.ts'
+import t from 'tap'
+import { startAlertmanager } from '../fixtures/alertmanager.ts'
 import { requireProgram } from '../fixtures/programs.ts'
 import { until } from '../helper.ts'
 import { DEPLOY } from './run-program.ts'
 
 type Labels = Record<string, string>
-
-/** A real Alertmanager with our configuration. It has nobody to tell: the file with Slack's address isn't there. */
-async function startAlertmanager (t: Test, program: string): Promise<string> {
-  const address = `127.0.0.1:${await freePort()}`
-  const child = spawn(program, [
-    `--config.file=${path.join(DEPLOY, 'alertmanager', 'alertmanager.yml')}`, `--storage.path=${t.testdir()}`, `--web.listen-address=${address}`, '--cluster.listen-address='
-  ], { stdio: 'ignore' })
-  t.teardown(async () => {
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
-  await until(async () => (await fetch(`http://${address}/-/ready`).catch(() => null))?.status === 200)
-  return `http://${address}/api/v2/alerts`
-}
 
 /** Which of these alerts nobody would be told of, once there are as many as expected: Alertmanager takes a moment. */
 async function muted (alerts: string, labels: Labels[], expected: number): Promise<string[]> {
@@ -67,6 +51,8 @@ for (const story of STORIES) {
   t.test(story.name, async (t) => {
     const program = await requireProgram(t, 'prometheus-alertmanager')
     if (program === null) return
-    t.same(await muted(await startAlertmanager(t, program), story.alerts, story.muted.length), story.muted)
+    // It has nobody to tell: the file with Slack's address isn't there.
+    const alertmanager = await startAlertmanager(t, program, t.testdir(), path.join(DEPLOY, 'alertmanager', 'alertmanager.yml'))
+    t.same(await muted(`${alertmanager}/api/v2/alerts`, story.alerts, story.muted.length), story.muted)
   })
 }

@@ -1,44 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import path from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { tellStory } from '../../src/demo/story.ts'
-import { freePort } from '../fixtures/free-port.ts'
 import { ALERTS, PANEL_QUERIES } from '../fixtures/guide-queries.ts'
 import { requireProgram } from '../fixtures/programs.ts'
+import { scrapeOften, startPrometheus, type Sample } from '../fixtures/prometheus.ts'
 import { startEmulator, startService, until } from '../helper.ts'
-
-interface Sample {
-  metric: Record<string, string>
-  value: [number, string]
-}
-
-/** A real Prometheus that scrapes one target twice a second. */
-async function startPrometheus (t: Test, program: string, target: string): Promise<(query: string) => Promise<Sample[]>> {
-  const folder = t.testdir()
-  const config = path.join(folder, 'prometheus.yml')
-  writeFileSync(config, JSON.stringify({
-    global: { scrape_interval: '500ms', scrape_timeout: '400ms' },
-    scrape_configs: [{ job_name: 'mcp-dust-server', static_configs: [{ targets: [new URL(target).host] }] }]
-  }))
-  const port = await freePort()
-  const child = spawn(program, [`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`, '--log.level=error'], { stdio: 'inherit' })
-  t.teardown(async () => {
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
-  await until(async () => {
-    const ready = await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => null)
-    return ready?.status === 200
-  })
-  return async (query) => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?${new URLSearchParams({ query })}`)
-    const body = Object(await response.json()) as { status: string, error?: string, data: { result: Sample[] } }
-    if (body.status !== 'success') throw new Error(`${query}: ${body.error}`)
-    return body.data.result
-  }
-}
 
 function isFinite (samples: Sample[]): boolean {
   return samples.some(({ value: [, value] }) => Number.isFinite(Number(value)))
@@ -50,7 +17,7 @@ for (const prefix of ['mcp_dust_server', 'other']) {
     if (program === null) return
     const { environment } = await startEmulator(t, { pace: 0.1 })
     const { address } = await startService(t, { ...environment, METRICS_PREFIX: prefix })
-    const query = await startPrometheus(t, program, address)
+    const { query } = await startPrometheus(t, program, t.testdir(), scrapeOften(address))
     const named = (expression: string): string => expression.replaceAll('mcp_dust_server', prefix)
     const scrapes = async (): Promise<number> => Number((await query('sum_over_time(up[1m])'))[0]?.value[1] ?? 0)
 
