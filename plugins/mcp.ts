@@ -1,14 +1,24 @@
-import type { TObject } from '@sinclair/typebox'
+import { randomBytes } from 'node:crypto'
+import type { TObject, TSchema } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
 import { DustError, dustErrorDetails } from '../src/dust/errors.ts'
-import { Catalog, type ToolDefinition, type ToolHandler } from '../src/mcp/catalog.ts'
-import { createDispatch } from '../src/mcp/dispatch.ts'
+import { Catalog, type ListKind } from '../src/mcp/catalog.ts'
+import type { PromptDefinition, PromptHandler } from '../src/mcp/catalog/prompts.ts'
+import type { ResourceDefinition, ResourceReader, ResourceTemplateDefinition, TemplateReader } from '../src/mcp/catalog/resources.ts'
+import type { ToolDefinition, ToolHandler } from '../src/mcp/catalog/tools.ts'
+import type { Change } from '../src/mcp/change.ts'
+import { createDispatch, type OperationHook } from '../src/mcp/dispatch.ts'
+import { Endpoint } from '../src/mcp/endpoint.ts'
 import { ErrorCode } from '../src/mcp/json-rpc.ts'
-import { SessionLane } from '../src/mcp/session-lane/session-lane.ts'
 import { SessionManager } from '../src/mcp/session-lane/session-manager.ts'
+import { StatelessLane } from '../src/mcp/stateless-lane/stateless-lane.ts'
+import { createLocalBus } from '../src/store/bus.ts'
+import { createMemoryEventLog } from '../src/store/memory-event-log.ts'
 import { version } from '../src/version.ts'
+import { createInject, type Inject } from './mcp/inject.ts'
 import { createOperationObserver } from './mcp/operation-observer.ts'
 
+/** What the server offers to MCP clients, whatever revision they speak. Lists may change at any time: clients are told. */
 export interface Mcp {
   /**
    * Offers a tool to every MCP client.
@@ -16,10 +26,40 @@ export interface Mcp {
    * @param handler gets checked arguments; throw a `ToolError` to tell the model what went wrong
    * @throws {CatalogError} when the name is taken or not allowed, or a schema can't be compiled
    */
-  addTool<Input extends TObject, Output extends TObject> (definition: ToolDefinition<Input, Output>, handler: ToolHandler<Input, Output>): void
+  addTool<Input extends TSchema, Output extends TSchema> (definition: ToolDefinition<Input, Output>, handler: ToolHandler<Input, Output>): void
+  /** Takes a tool away. Calls that run go on. Returns whether there was one. */
+  removeTool (name: string): boolean
+  /**
+   * Offers something to read.
+   *
+   * @throws {CatalogError} when the URI is taken or isn't one
+   */
+  addResource (definition: ResourceDefinition, reader: ResourceReader): void
+  removeResource (uri: string): boolean
+  /**
+   * Offers many things to read, whose URIs have a common shape.
+   *
+   * @throws {CatalogError} when the template is taken or isn't one
+   */
+  addResourceTemplate (definition: ResourceTemplateDefinition, reader: TemplateReader): void
+  removeResourceTemplate (uriTemplate: string): boolean
+  /**
+   * Offers a message to begin with, which a person chooses.
+   *
+   * @throws {CatalogError} when the name is taken, or an argument isn't a string
+   */
+  addPrompt<Input extends TObject> (definition: PromptDefinition<Input>, handler: PromptHandler<Input>): void
+  removePrompt (name: string): boolean
+  /** Tells the clients that have subscribed to a resource that it has changed. */
+  resourceUpdated (uri: string): void
+  /** Tells all clients to read a list again. Adding and removing does that by itself. */
+  listChanged (kind: ListKind): void
+  /** Stands around every operation from now on, within the hooks that were added before. */
+  addHook (hook: OperationHook): void
+  readonly inject: Inject
   readonly toolNames: string[]
-  readonly sessions: SessionManager
-  readonly sessionLane: SessionLane
+  /** What `/mcp` answers. */
+  readonly endpoint: Endpoint
 }
 
 declare module 'fastify' {
@@ -33,51 +73,84 @@ const INSTRUCTIONS = 'Ask the AI agents of a Dust workspace. List them with dust
 
 /** Time without an answer after which a reply becomes an event stream, and between comments on a silent one. */
 const TIMING = { upgradeAfterMs: 2000, keepAliveMs: 15_000 }
+/** How long a client whose stream ended early waits before it comes back. */
+const RETRY_MS = 1000
+/** How long a client without a session may take to answer a question. */
+const REQUEST_STATE_TTL_SECONDS = 3600
 
 /** How the metrics name the ends of sessions. */
 const DURATION_REASONS = { closed: 'client_close', expired: 'idle_timeout' } as const
 
-/** Serves the catalog of tools to MCP clients. */
+/** Serves the catalog to MCP clients. */
 export default fp(async (fastify) => {
-  const { ttlMs, limit } = fastify.config.sessions
+  const { ttlMs, limit, requestStateKey } = fastify.config.sessions
   const instruments = fastify.instruments.sessions
-  const catalog = new Catalog()
+  const changes = createLocalBus<Change>()
+  const catalog = new Catalog((list) => { changes.publish({ list }) })
+  const hooks: OperationHook[] = []
   const dispatch = createDispatch({
     catalog,
+    hooks,
     explain: (error) => error instanceof DustError ? { message: error.message, details: { dust: dustErrorDetails(error) } } : null,
     observer: createOperationObserver(fastify)
   })
+  const onStoreError = (error: unknown): void => { fastify.log.error({ err: error }, 'the session store could not be used') }
+  const shared = {
+    serverInfo: { name: 'mcp-dust-server', title: 'Dust', version },
+    capabilities: {
+      tools: { listChanged: true }, resources: { subscribe: true, listChanged: true }, prompts: { listChanged: true }, logging: {}, completions: {}
+    },
+    instructions: INSTRUCTIONS,
+    dispatch,
+    onFault: (words: string) => { fastify.log.debug({ fault: words }, 'fault in the MCP protocol layer') }
+  }
   const sessions = new SessionManager({
     store: fastify.store,
     ttlMs,
     limit,
     context: {
-      serverInfo: { name: 'mcp-dust-server', title: 'Dust', version },
-      capabilities: { tools: {}, logging: {} },
-      instructions: INSTRUCTIONS,
-      dispatch,
-      timing: TIMING,
-      saveLogLevel: async (id, level) => {
+      ...shared,
+      transport: { ...TIMING, retryMs: RETRY_MS, eventLog: createMemoryEventLog(), onStoreError },
+      save: async (id, wishes) => {
         try {
-          await fastify.store.setLogLevel(id, level)
+          await fastify.store.setWishes(id, wishes)
         } catch (error) {
-          fastify.log.error({ err: error }, 'the log level of a session could not be kept')
+          fastify.log.error({ err: error }, 'what the client of a session wants could not be kept')
         }
-      },
-      onFault: (words) => { fastify.log.debug({ fault: words }, 'fault in the MCP protocol layer') }
+      }
     },
     onEvent: (event) => {
       fastify.log.debug({ event }, 'session')
       instruments.events.inc({ event: event.type })
       if ('durationMs' in event) instruments.duration.observe({ reason: DURATION_REASONS[event.type] }, event.durationMs / 1000)
     },
-    onStoreError: (error) => { fastify.log.error({ err: error }, 'the session store could not be used') }
+    onStoreError
   })
+  const statelessLane = new StatelessLane({
+    ...shared,
+    ...TIMING,
+    changes,
+    isLongRunning: (tool) => catalog.tools.get(tool)?.isLongRunning === true,
+    requestStateKey: requestStateKey ?? randomBytes(32).toString('hex'),
+    requestStateTtlSeconds: REQUEST_STATE_TTL_SECONDS
+  })
+  const endpoint = new Endpoint(sessions, statelessLane)
+
   fastify.decorate('mcp', {
     addTool: (definition, handler) => { catalog.addTool(definition, handler) },
-    get toolNames () { return catalog.toolNames },
-    sessions,
-    sessionLane: new SessionLane(sessions)
+    removeTool: (name) => catalog.tools.remove(name),
+    addResource: (definition, reader) => { catalog.addResource(definition, reader) },
+    removeResource: (uri) => catalog.resources.remove(uri),
+    addResourceTemplate: (definition, reader) => { catalog.addResourceTemplate(definition, reader) },
+    removeResourceTemplate: (uriTemplate) => catalog.templates.remove(uriTemplate),
+    addPrompt: (definition, handler) => { catalog.addPrompt(definition, handler) },
+    removePrompt: (name) => catalog.prompts.remove(name),
+    resourceUpdated: (resource) => { changes.publish({ resource }) },
+    listChanged: (list) => { changes.publish({ list }) },
+    addHook: (hook) => { hooks.push(hook) },
+    inject: createInject(dispatch),
+    get toolNames () { return catalog.tools.names },
+    endpoint
   } satisfies Mcp)
 
   for (const event of ['created', 'restored', 'closed', 'expired', 'rejected']) instruments.events.inc({ event }, 0)
@@ -86,10 +159,11 @@ export default fp(async (fastify) => {
 
   fastify.addHook('onReady', async () => {
     sessions.start()
+    changes.subscribe((change) => { sessions.tell(change) })
     // An alert can only see a counter rise that was there before.
-    for (const tool of catalog.toolNames) {
+    for (const tool of catalog.tools.names) {
       fastify.instruments.mcp.operationDuration.zero({ mcp_method_name: 'tools/call', gen_ai_tool_name: tool, error_type: String(ErrorCode.InternalError) })
     }
   })
-  fastify.addHook('onClose', () => sessions.close())
+  fastify.addHook('onClose', () => endpoint.close())
 }, { name: 'mcp', dependencies: ['config', 'metrics', 'dust', 'store'] })

@@ -10,7 +10,7 @@ const GRACE_MS = 1000
  */
 export default fp(async (fastify) => {
   const { drainTimeoutMs } = fastify.config.server
-  const { sessions } = fastify.mcp
+  const { endpoint } = fastify.mcp
   let openReplies = 0
   let sweep: NodeJS.Timeout | undefined
 
@@ -24,7 +24,7 @@ export default fp(async (fastify) => {
   // The server stops listening right after this hook, and its close waits for all connections.
   fastify.addHook('preClose', async () => {
     fastify.health.drain()
-    sessions.stopListening()
+    endpoint.stopListening()
 
     const deadline = Date.now() + drainTimeoutMs
     let lastBusyAt = Date.now()
@@ -35,7 +35,7 @@ export default fp(async (fastify) => {
       if (now >= deadline && openReplies > 0 && !isCut) {
         isCut = true
         fastify.log.warn({ openReplies }, 'calls are still running at the end of DRAIN_TIMEOUT; they are told to stop')
-        sessions.abortRunning('shutdown')
+        endpoint.abortRunning('shutdown')
       }
       // Fastify looks for idle connections once; a busy one becomes idle later, a silent one was never busy.
       if (now >= Math.min(lastBusyAt, deadline) + GRACE_MS) fastify.server.closeAllConnections()

@@ -2,13 +2,13 @@ import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } f
 import { METHODS as NODE_METHODS } from 'node:http'
 import type { StreamKind } from '../plugins/metrics/http.ts'
 import { ErrorCode, jsonRpcError } from '../src/mcp/json-rpc.ts'
-import type { HttpReply, HttpRequest } from '../src/mcp/session-lane/http.ts'
+import type { HttpReply, HttpRequest } from '../src/mcp/http.ts'
 
 const METHODS = ['GET', 'POST', 'DELETE']
 
 /** The MCP endpoint: Streamable HTTP in, JSON-RPC or an event stream out. Everything that goes wrong has JSON-RPC's shape. */
 const mcpRoutes: FastifyPluginAsync = async (fastify) => {
-  const { sessionLane } = fastify.mcp
+  const { endpoint } = fastify.mcp
   const { instruments } = fastify
   const parseJson = fastify.getDefaultJsonParser('error', 'error')
   // Their timing must end with the head of an event stream.
@@ -29,10 +29,10 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
     return reply.code(status).send(jsonRpcError(code, message))
   })
 
-  fastify.post('/mcp', { config }, async (request, reply) => answer(reply, await sessionLane.post(toHttpRequest(request, reply, 'request'))))
-  fastify.get('/mcp', { config, exposeHeadRoute: false }, async (request, reply) => answer(reply, await sessionLane.get(toHttpRequest(request, reply, 'standalone'))))
+  fastify.post('/mcp', { config }, async (request, reply) => answer(reply, await endpoint.post(toHttpRequest(request, reply, 'request'))))
+  fastify.get('/mcp', { config, exposeHeadRoute: false }, async (request, reply) => answer(reply, await endpoint.get(toHttpRequest(request, reply, 'standalone'))))
   // Ending a session relieves, so it's never refused.
-  fastify.delete('/mcp', { config: { ...config, pressureHandler: () => {} } }, async (request, reply) => answer(reply, await sessionLane.delete(toHttpRequest(request, reply, 'request'))))
+  fastify.delete('/mcp', { config: { ...config, pressureHandler: () => {} } }, async (request, reply) => answer(reply, await endpoint.delete(toHttpRequest(request, reply, 'request'))))
   for (const method of NODE_METHODS) {
     if (!fastify.supportedMethods.includes(method) && method !== 'CONNECT') fastify.addHttpMethod(method)
   }
@@ -79,7 +79,9 @@ async function refuseMethod (request: FastifyRequest, reply: FastifyReply): Prom
 
 function answer (reply: FastifyReply, result: HttpReply): FastifyReply {
   if (result === 'streaming') return reply
-  return reply.code(result.status).headers(result.headers ?? {}).send(result.body)
+  const { status, headers = {}, body, json } = result
+  reply.code(status).headers(headers)
+  return json === undefined ? reply.send(body) : reply.type('application/json').send(json)
 }
 
 function describe (error: FastifyError): { status: number, code: number, message: string } {
@@ -93,6 +95,8 @@ function describe (error: FastifyError): { status: number, code: number, message
       return { status: 400, code: ErrorCode.ParseError, message: 'Parse error: the body is not JSON' }
     case 'FST_UNDER_PRESSURE':
       return { status: 503, code: ErrorCode.Refused, message: 'The server is overloaded; try again later' }
+    case 'PEER_NOT_ALLOWED':
+      return { status: 403, code: ErrorCode.Refused, message: error.message }
     case 'STORE_UNAVAILABLE':
       return { status: 503, code: ErrorCode.InternalError, message: 'The session store can\'t be reached; try again later' }
     default:

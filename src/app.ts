@@ -3,10 +3,12 @@ import fp from 'fastify-plugin'
 import path from 'node:path'
 import configPlugin, { type ConfigPluginOptions } from '../plugins/config.ts'
 import dust from '../plugins/dust.ts'
+import extensions from '../plugins/extensions.ts'
 import health from '../plugins/health.ts'
 import mcp from '../plugins/mcp.ts'
 import metrics, { type MetricsPluginOptions } from '../plugins/metrics.ts'
 import pressure from '../plugins/pressure.ts'
+import security from '../plugins/security.ts'
 import shutdown from '../plugins/shutdown.ts'
 import store from '../plugins/store.ts'
 import healthRoutes from '../routes/health.ts'
@@ -19,6 +21,7 @@ export type AppOptions = ConfigPluginOptions & MetricsPluginOptions
 export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }) => {
   await fastify.register(configPlugin, { config })
   await fastify.register(metrics, { logLineCounts })
+  await fastify.register(security)
   await fastify.register(pressure)
   await fastify.register(store)
   await fastify.register(dust)
@@ -26,6 +29,7 @@ export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }
   await fastify.register(mcp)
   await fastify.register(shutdown)
   await fastify.register(autoload, { dir: path.join(import.meta.dirname, '..', 'plugins', 'tools'), forceESM: true })
+  await fastify.register(extensions)
 
   await fastify.register(healthRoutes)
   await fastify.register(metricsRoutes)

@@ -1,7 +1,7 @@
 import { envSchema } from 'env-schema'
 import type { ErrorObject } from 'ajv'
 import { createEnvironmentAjv, environmentSchema, formats, type Environment, type Format } from './config/environment.ts'
-import { parseDuration, parseSize } from './config/units.ts'
+import { parseDuration, parseList, parseSize } from './config/units.ts'
 
 export type Config = ReturnType<typeof toConfig>
 
@@ -58,7 +58,12 @@ function toConfig (env: Environment) {
     sessions: {
       storeUrl: env.STORE_URL,
       ttlMs: durationOf(env.SESSION_TTL),
-      limit: env.SESSION_LIMIT
+      limit: env.SESSION_LIMIT,
+      requestStateKey: env.REQUEST_STATE_KEY ?? null
+    },
+    access: {
+      allowedHosts: parseList(env.ALLOWED_HOSTS ?? ''),
+      allowedOrigins: parseList(env.ALLOWED_ORIGINS ?? '')
     },
     health: {
       intervalMs: durationOf(env.HEALTH_CHECK_INTERVAL),
@@ -82,7 +87,8 @@ function toConfig (env: Environment) {
       file: env.LOG_FILE ?? null,
       maxSizeBytes: sizeOf(env.LOG_MAX_SIZE),
       maxFiles: env.LOG_MAX_FILES
-    }
+    },
+    extraPlugins: parseList(env.EXTRA_PLUGINS ?? '')
   }
 }
 

@@ -100,7 +100,7 @@ export async function until (condition: () => boolean | Promise<boolean>): Promi
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-/** The JSON-RPC messages of an event stream. */
+/** The JSON-RPC messages of an event stream; an event without one only has an id. */
 export function messagesOf (stream: string): unknown[] {
-  return stream.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice('data: '.length)) as unknown)
+  return stream.split('\n').filter((line) => /^data: ./.test(line)).map((line) => JSON.parse(line.slice('data: '.length)) as unknown)
 }

@@ -5,7 +5,7 @@ import { dustErrorDetails } from '../../src/dust/errors.ts'
 import { findAgent } from '../../src/dust/find-agent.ts'
 import { narrate, type BlockedStatus } from '../../src/dust/narration.ts'
 import type { Agent, AgentAction, AgentMessage } from '../../src/dust/types.ts'
-import type { ToolResult } from '../../src/mcp/catalog.ts'
+import type { ToolResult } from '../../src/mcp/catalog/tools.ts'
 import { OperationAborted, ToolError } from '../../src/mcp/operation.ts'
 import { ProgressFeed } from '../../src/mcp/progress-feed.ts'
 import { RUN_OUTCOMES, RunMeter, type RunOutcome } from '../metrics/run-meter.ts'
@@ -63,6 +63,7 @@ export default fp(async (fastify) => {
       conversationId: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Goes on in this conversation; without it a new one is started.' }))
     }, { additionalProperties: false }),
     output: Answer,
+    longRunning: true,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true }
   }, async ({ agent: idOrName, message, conversationId }, operation) => {
     if (runs >= maxRuns) {

@@ -1,6 +1,6 @@
 import { Type, type SchemaOptions, type Static } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
-import { parseDuration, parseSize } from './units.ts'
+import { parseDuration, parseList, parseSize } from './units.ts'
 
 /** A timer of Node holds 31 bits of milliseconds; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 24 * 86_400_000
@@ -49,6 +49,14 @@ export const formats = {
     allowed: 'a text of ASCII letters, digits and signs, without spaces',
     check: (word: string) => /^[\x21-\x7e]+$/.test(word)
   },
+  hosts: {
+    allowed: 'host names without ports, separated by commas, such as mcp.example.com',
+    check: (words: string) => parseList(words).every((word) => /^(\[[\da-f:.]+\]|[\w.-]+)$/i.test(word))
+  },
+  origins: {
+    allowed: 'origins separated by commas, such as https://app.example.com',
+    check: (words: string) => parseList(words).every((word) => URL.canParse(word) && new URL(word).origin === word.toLowerCase())
+  },
   'metric-prefix': {
     allowed: 'letters, digits and _ that do not begin with a digit',
     check: (word: string) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(word)
@@ -60,6 +68,10 @@ export const formats = {
   store: {
     allowed: 'sqlite:<file> or sqlite::memory:',
     check: (word: string) => /^sqlite:./.test(word)
+  },
+  secret: {
+    allowed: 'at least 32 ASCII letters, digits and signs, without spaces',
+    check: (word: string) => /^[\x21-\x7e]{32,}$/.test(word)
   },
   'dust-key': {
     allowed: 'an API key of the workspace, sk-...',
@@ -97,6 +109,10 @@ export const environmentSchema = Type.Object({
   STORE_URL: formatted('store', { default: 'sqlite:./data/mcp-dust-server.db', description: 'Where sessions are kept: sqlite:<file> or sqlite::memory:.' }),
   SESSION_TTL: formatted('lifetime', { default: '24h', description: 'A session that isn\'t used for so long ends.' }),
   SESSION_LIMIT: Type.Integer({ default: 10_000, minimum: 1, description: 'Sessions at the same time.' }),
+  REQUEST_STATE_KEY: Type.Optional(formatted('secret', { secret: true, description: 'Signs what a client without a session brings back with its answer to a question; the same for all replicas. Without it each process makes its own.' })),
+
+  ALLOWED_HOSTS: Type.Optional(formatted('hosts', { description: 'Names under which clients may reach /mcp, beside those of the machine itself; without any, every name is allowed unless HOST is loopback.' })),
+  ALLOWED_ORIGINS: Type.Optional(formatted('origins', { description: 'Web pages that may use /mcp, by their origin.' })),
 
   ENABLE_METRICS: Type.Boolean({ default: true, description: 'Offer metrics to Prometheus.' }),
   METRICS_PREFIX: formatted('metric-prefix', { default: 'mcp_dust_server', description: 'What the names of the product\'s own metrics begin with.' }),
@@ -119,7 +135,9 @@ export const environmentSchema = Type.Object({
   ),
   LOG_FILE: Type.Optional(Type.String({ minLength: 1, description: 'File that gets every line, too, always as JSON.' })),
   LOG_MAX_SIZE: formatted('size', { default: '100m', description: 'Size at which the file is put aside and a new one begun.' }),
-  LOG_MAX_FILES: Type.Integer({ default: 10, minimum: 1, maximum: 1000, description: 'Files that are kept, the newest included.' })
+  LOG_MAX_FILES: Type.Integer({ default: 10, minimum: 1, maximum: 1000, description: 'Files that are kept, the newest included.' }),
+
+  EXTRA_PLUGINS: Type.Optional(Type.String({ description: 'Plugins to load: paths and packages, separated by commas.' }))
 })
 
 export type Environment = Static<typeof environmentSchema>

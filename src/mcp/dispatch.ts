@@ -1,21 +1,28 @@
-import type { CallToolResult, ServerResult } from '@modelcontextprotocol/sdk/types.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ServerResult } from '@modelcontextprotocol/sdk/types.js'
+import { failedCall } from './call-tool.ts'
 import type { Catalog } from './catalog.ts'
-import { ErrorCode, isObject, ProtocolError } from './json-rpc.ts'
-import { LOGGING_LEVELS, OperationAborted, ToolError, type LoggingLevel, type Operation } from './operation.ts'
+import { ErrorCode, ProtocolError } from './json-rpc.ts'
+import { createMethods } from './methods.ts'
+import { InputRequired, OperationAborted, ToolError, type Operation, type SessionOperation } from './operation.ts'
 
-/** How one MCP request ended. */
-export interface OperationObservation {
-  /** A method that is handled here, or `_OTHER`. */
-  method: string
+/** What comes to light while a request is worked on. */
+export interface Observed {
   /** Name of the registered tool, if one was called. */
   tool: string | null
   /** `tool_error`, why it was aborted, a JSON-RPC error code as text (-32603 for a fault of ours, also in a tool), or `null` when it went well. */
   errorType: string | null
-  durationMs: number
   /** What a handler threw that wasn't meant for the client. */
   fault: unknown
   /** What is known of an error of a layer below, fit for a log. */
   details: Record<string, unknown> | null
+}
+
+/** How one MCP request ended. */
+export interface OperationObservation extends Observed {
+  /** A method that is handled here, or `_OTHER`. */
+  method: string
+  durationMs: number
   /** Who asked, and how. */
   operation: Operation
 }
@@ -34,46 +41,51 @@ export interface Explanation {
   details: Record<string, unknown>
 }
 
+/** Turns an error of a layer below into words for the client and details for the log; `null` makes it a fault. */
+export type Explain = (error: unknown) => Explanation | null
+
+/**
+ * Stands around every operation: may look at it, refuse it by throwing a `ToolError`, and change its result.
+ *
+ * @param next works on the request; call it once, or throw
+ */
+export type OperationHook = (request: { method: string, params: Record<string, unknown>, operation: Operation }, next: () => Promise<ServerResult>) => Promise<ServerResult>
+
 export interface DispatchOptions {
   catalog: Catalog
   observer?: OperationObserver
-  /** Turns an error of a layer below into words for the client and details for the log; `null` makes it a fault. */
-  explain?: (error: unknown) => Explanation | null
-}
-
-/** An operation within a session, which remembers what its client wants. */
-export interface SessionOperation extends Operation {
-  setLogLevel (level: LoggingLevel): Promise<void>
+  explain?: Explain
+  /** The first one is the outermost. Looked at with each request, so that more may come later. */
+  hooks?: readonly OperationHook[]
+  /** How long a handler may go on after its operation was aborted, until nobody waits for it any more. Default 10 s. */
+  abortGraceMs?: number
 }
 
 export type Dispatch = (method: string, params: Record<string, unknown>, operation: SessionOperation) => Promise<ServerResult>
 
-type Observed = Pick<OperationObservation, 'tool' | 'errorType' | 'fault' | 'details'>
-
-type Handler = (params: Record<string, unknown>, operation: SessionOperation, observed: Observed) => Promise<ServerResult>
-
 /**
  * Takes one MCP request to the catalog and its result back. The one place where an operation is observed.
- * The promise rejects with a {@link ProtocolError} only; a tool that fails is a result with `isError`.
+ * The promise rejects with a {@link ProtocolError}, or with {@link InputRequired} when the client must be asked first;
+ * a tool that fails is a result with `isError`.
  */
-export function createDispatch ({ catalog, observer, explain = () => null }: DispatchOptions): Dispatch {
-  const handlers = new Map<string, Handler>([
-    ['ping', async () => ({})],
-    ['logging/setLevel', setLogLevel],
-    ['tools/list', async () => catalog.listTools()],
-    ['tools/call', callTool]
-  ])
+export function createDispatch ({ catalog, observer, explain = () => null, hooks = [], abortGraceMs = 10_000 }: DispatchOptions): Dispatch {
+  const methods = createMethods(catalog, explain)
 
   return async (method, params, operation) => {
-    const handler = handlers.get(method)
-    const label = handler === undefined ? '_OTHER' : method
+    const handle = methods.get(method)
+    const label = handle === undefined ? '_OTHER' : method
     const observed: Observed = { tool: null, errorType: null, fault: null, details: null }
     const startedAt = performance.now()
     observer?.onStart(label)
     try {
-      if (handler === undefined) throw new ProtocolError(ErrorCode.MethodNotFound, 'Method not found')
-      return await handler(params, operation, observed)
+      if (handle === undefined) throw new ProtocolError(ErrorCode.MethodNotFound, 'Method not found')
+      const work = hooks.reduceRight<() => Promise<ServerResult>>(
+        (next, hook) => () => hook({ method, params, operation }, next),
+      () => handle(params, operation, observed))
+      return await untilAborted(work(), operation.signal, abortGraceMs)
     } catch (error) {
+      if (error instanceof InputRequired) throw error
+      if (error instanceof ToolError && method === 'tools/call') return failedCall(error.message, observed, error.structured)
       const protocolError = toProtocolError(error, observed)
       observed.errorType = String(protocolError.code)
       throw protocolError
@@ -83,58 +95,30 @@ export function createDispatch ({ catalog, observer, explain = () => null }: Dis
       observer?.onEnd({ ...observed, method: label, operation, durationMs: performance.now() - startedAt })
     }
   }
-
-  async function setLogLevel (params: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
-    const level = LOGGING_LEVELS.find((known) => known === params['level'])
-    if (level === undefined) throw new ProtocolError(ErrorCode.InvalidParams, `logging/setLevel needs a level: ${LOGGING_LEVELS.join(', ')}`)
-    await operation.setLogLevel(level)
-    return {}
-  }
-
-  async function callTool (params: Record<string, unknown>, operation: Operation, observed: Observed): Promise<CallToolResult> {
-    const { name, arguments: args = {} } = params
-    if (typeof name !== 'string') throw new ProtocolError(ErrorCode.InvalidParams, 'tools/call needs the name of a tool')
-    if (!isObject(args)) throw new ProtocolError(ErrorCode.InvalidParams, 'The arguments of tools/call must be an object')
-    const tool = catalog.tool(name)
-    if (tool === undefined) throw new ProtocolError(ErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 128)}`)
-    observed.tool = name
-    if (!tool.checkInput(args)) return failed(`Invalid arguments for ${name}: ${catalog.describeFaults(tool.checkInput)}`, observed)
-
-    try {
-      const result = await tool.call(args, operation)
-      if (result.isError === true) observed.errorType = 'tool_error'
-      else if (tool.checkOutput !== undefined && !tool.checkOutput(result.structuredContent)) {
-        throw new TypeError(`The result of ${name} doesn't match its output schema: ${catalog.describeFaults(tool.checkOutput)}`)
-      }
-      return result
-    } catch (error) {
-      if (error instanceof ProtocolError) throw error
-      if (error instanceof ToolError) return failed(error.message, observed, error.structured)
-      if (operation.signal.aborted && operation.signal.reason instanceof OperationAborted) return failed(operation.signal.reason.message, observed)
-      const explanation = explain(error)
-      if (explanation !== null) {
-        observed.details = explanation.details
-        return failed(explanation.message, observed)
-      }
-      const result = failed(`The tool ${name} failed because of a fault in the server. The server's log has the details.`, observed)
-      observed.fault = error
-      observed.errorType = String(ErrorCode.InternalError)
-      return result
-    }
-  }
 }
 
-function failed (message: string, observed: Observed, structured?: Record<string, unknown>): CallToolResult {
-  observed.errorType = 'tool_error'
-  return {
-    content: [{ type: 'text', text: message }],
-    ...(structured === undefined ? {} : { structuredContent: structured }),
-    isError: true
+/** The same promise, but one that doesn't settle in time after the abort is left behind: nobody waits for its result. */
+async function untilAborted<Result> (work: Promise<Result>, signal: AbortSignal, graceMs: number): Promise<Result> {
+  const settled = new AbortController()
+  const left = new Promise<never>((_resolve, reject) => {
+    const leave = (): void => {
+      sleep(graceMs, undefined, { signal: settled.signal, ref: false }).then(
+        () => { reject(new Error('The handler goes on although its operation was aborted; it must end when its signal aborts')) },
+        () => {})
+    }
+    if (signal.aborted) leave()
+    else signal.addEventListener('abort', leave, { once: true, signal: settled.signal })
+  })
+  try {
+    return await Promise.race([work, left])
+  } finally {
+    settled.abort()
   }
 }
 
 function toProtocolError (error: unknown, observed: Observed): ProtocolError {
   if (error instanceof ProtocolError) return error
+  if (error instanceof ToolError) return new ProtocolError(ErrorCode.Refused, error.message, error.structured)
   observed.fault = error
   return new ProtocolError(ErrorCode.InternalError, 'Internal error')
 }

@@ -4,7 +4,7 @@ import {
 
 export type { JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse, RequestId }
 
-/** Codes of JSON-RPC 2.0, and the two that MCP's HTTP transport has made its own. */
+/** Codes of JSON-RPC 2.0, and those that MCP has made its own. */
 export const ErrorCode = {
   ParseError: -32700,
   InvalidRequest: -32600,
@@ -13,7 +13,11 @@ export const ErrorCode = {
   InternalError: -32603,
   /** Refused by the transport: wrong header, limit reached, shutting down. */
   Refused: -32000,
-  SessionNotFound: -32001
+  SessionNotFound: -32001,
+  /** Of the revisions with sessions; the stateless one says `InvalidParams`. */
+  ResourceNotFound: -32002,
+  /** Of the stateless revision. */
+  MissingClientCapability: -32021
 } as const
 
 export interface JsonRpcError {
@@ -41,6 +45,16 @@ export function isResponse (message: JSONRPCMessage): message is JSONRPCResponse
 
 export function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** As JSON. An answer that can't be written as JSON is a fault, which is answered instead: nobody shall wait for it. */
+export function serialize (message: JSONRPCMessage): string {
+  try {
+    return JSON.stringify(message)
+  } catch {
+    const id = 'id' in message && message.id !== undefined ? message.id : null
+    return JSON.stringify(jsonRpcError(ErrorCode.InternalError, 'Internal error: the answer can\'t be written as JSON', id))
+  }
 }
 
 /** An error that the client sees as a JSON-RPC error object. Its message must be fit for the wire. */

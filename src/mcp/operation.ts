@@ -1,4 +1,5 @@
 import type { ClientCapabilities, LoggingLevel } from '@modelcontextprotocol/sdk/types.js'
+import type { InputRequest, InputResponse } from './input.ts'
 
 export type { ClientCapabilities, LoggingLevel }
 
@@ -33,6 +34,40 @@ export interface Operation {
   progress (progress: string | Progress): Promise<void>
   /** Sends a log message to the client, if it wants that level. Never for secrets. */
   log (level: LoggingLevel, data: unknown, logger?: string): Promise<void>
+  /**
+   * Asks the client: a person's input (elicitation), its model (sampling), or its folders (roots).
+   * A client without sessions gets the question as the result and calls again with the answer: the handler then runs
+   * from its beginning, and this resolves at once. So what must happen only once belongs into `once`, and the error
+   * with which this leaves the handler must not be caught.
+   *
+   * @param key names the question within the handler, the same each time
+   * @throws {MissingCapability} when the client can't be asked that
+   */
+  ask<Request extends InputRequest> (key: string, request: Request): Promise<InputResponse<Request>>
+  /** Asks several things at once. */
+  askAll<Requests extends Record<string, InputRequest>> (requests: Requests): Promise<{ [Key in keyof Requests]: InputResponse<Requests[Key]> }>
+  /**
+   * Does something that has an effect, and does it only once, also when the handler runs again after `ask`.
+   * Its result goes through the client's hands, signed: JSON, and no secret.
+   *
+   * @param key names the work within the handler, the same each time
+   */
+  once<Result> (key: string, work: () => Promise<Result>): Promise<Result>
+  /**
+   * Refuses the call unless the client has these capabilities.
+   *
+   * @throws {MissingCapability}
+   */
+  require (capabilities: ClientCapabilities): void
+  /** Ends the connection of the reply, not the work: a client that can resume comes back for the result. Does nothing for others. */
+  closeStream (): Promise<void>
+}
+
+/** An operation as its lane makes it: it also remembers what the client of a session wants. */
+export interface SessionOperation extends Operation {
+  setLogLevel (level: LoggingLevel): Promise<void>
+  /** Begins or ends to tell the client when a resource changes. */
+  subscribe (uri: string, wanted: boolean): Promise<void>
 }
 
 /**
@@ -54,6 +89,17 @@ export class OperationAborted extends Error {
     }[abortCause])
     this.name = 'OperationAborted'
     this.abortCause = abortCause
+  }
+}
+
+/** Leaves a handler whose question must travel to the client first. No failure: the handler runs again, with the answer. */
+export class InputRequired extends Error {
+  readonly requests: Readonly<Record<string, InputRequest>>
+
+  constructor (requests: Readonly<Record<string, InputRequest>>) {
+    super('The client must be asked first')
+    this.name = 'InputRequired'
+    this.requests = requests
   }
 }
 

@@ -10,7 +10,7 @@ const HEARTBEAT_MS = 10_000
  * and a sign of life when there is nothing else to say.
  */
 export class ProgressFeed {
-  readonly #operation: Operation
+  readonly #operation: Pick<Operation, 'progress'>
   readonly #onError: (error: unknown) => void
   readonly #startedAt = Date.now()
   #collected = ''
@@ -20,7 +20,7 @@ export class ProgressFeed {
   #sent: Promise<void> = Promise.resolve()
 
   /** @param onError a notification could not be sent; the work goes on */
-  constructor (operation: Operation, onError: (error: unknown) => void) {
+  constructor (operation: Pick<Operation, 'progress'>, onError: (error: unknown) => void) {
     this.#operation = operation
     this.#onError = onError
     this.#expectSilence()

@@ -25,7 +25,7 @@ export function observeStore (store: SessionStore, observe: (observation: StoreO
     create: (record, limit) => timed('create', () => store.create(record, limit)),
     get: (id) => timed('get', () => store.get(id)),
     touch: (id, expiresAt) => timed('touch', () => store.touch(id, expiresAt)),
-    setLogLevel: (id, logLevel) => timed('setLogLevel', () => store.setLogLevel(id, logLevel)),
+    setWishes: (id, wishes) => timed('setWishes', () => store.setWishes(id, wishes)),
     delete: (id) => timed('delete', () => store.delete(id)),
     removeExpired: (limit) => timed('removeExpired', () => store.removeExpired(limit)),
     count: () => timed('count', () => store.count()),

@@ -1,5 +1,13 @@
+/** What the client of a session asked to be told. */
+export interface SessionWishes {
+  /** Least important level of log messages that it wants; `null` when it never said. */
+  logLevel: string | null
+  /** URIs of the resources whose changes it wants to know of. */
+  subscriptions: string[]
+}
+
 /** A session of an MCP client, as it survives the process: what is needed to build its live half again. */
-export interface SessionRecord {
+export interface SessionRecord extends SessionWishes {
   id: string
   /** Who opened it. */
   caller: string
@@ -7,8 +15,6 @@ export interface SessionRecord {
   initialize: Record<string, unknown>
   /** The protocol revision that was agreed on. */
   protocolVersion: string
-  /** Least important level of log messages that the client wants; `null` when it never said. */
-  logLevel: string | null
   /** Milliseconds since the epoch. */
   createdAt: number
   /** Milliseconds since the epoch. From then on the session doesn't exist any more. */
@@ -28,7 +34,8 @@ export interface SessionStore {
   get (id: string): Promise<SessionRecord | undefined>
   /** Moves the end of the session. Resolves to whether it still exists. */
   touch (id: string, expiresAt: number): Promise<boolean>
-  setLogLevel (id: string, logLevel: string): Promise<void>
+  /** Remembers what the client wants from now on; what isn't given stays. */
+  setWishes (id: string, wishes: Partial<SessionWishes>): Promise<void>
   /** Resolves to what it was, or `undefined` when it didn't exist. */
   delete (id: string): Promise<EndedSession | undefined>
   /** Removes records whose time is over and resolves to what they were, at most `limit` at once. */

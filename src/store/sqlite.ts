@@ -4,9 +4,8 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { makeFolder } from '../make-folder.ts'
 import { StoreError, type EndedSession, type SessionRecord, type SessionStore } from './session-store.ts'
 
-const SCHEMA_VERSION = 1
-
-const SCHEMA = `
+/** What each version of the file's schema added, the first one first. */
+const MIGRATIONS = [`
   CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     caller TEXT NOT NULL,
@@ -17,9 +16,10 @@ const SCHEMA = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sessions_expires_at ON sessions (expires_at);
-  CREATE TABLE health (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at INTEGER NOT NULL) STRICT;
-  PRAGMA user_version = ${SCHEMA_VERSION};
+  CREATE TABLE health (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at INTEGER NOT NULL) STRICT;`,
 `
+  ALTER TABLE sessions ADD COLUMN subscriptions TEXT NOT NULL DEFAULT '[]';`
+]
 
 /** How long a statement waits for another process's lock. It blocks the event loop, so it's short. */
 const BUSY_TIMEOUT_MS = 250
@@ -37,11 +37,11 @@ export function openSqliteStore (location: string): SessionStore {
   const file = location === ':memory:' ? null : { location, inode: attempt(`open ${location}`, () => statSync(location).ino) }
   const statements = {
     insert: db.prepare(`
-      INSERT INTO sessions (id, caller, initialize, protocol_version, log_level, created_at, expires_at)
-      SELECT ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM sessions WHERE expires_at > ?) < ?`),
+      INSERT INTO sessions (id, caller, initialize, protocol_version, log_level, subscriptions, created_at, expires_at)
+      SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM sessions WHERE expires_at > ?) < ?`),
     get: db.prepare('SELECT * FROM sessions WHERE id = ? AND expires_at > ?'),
     touch: db.prepare('UPDATE sessions SET expires_at = ? WHERE id = ? AND expires_at > ?'),
-    setLogLevel: db.prepare('UPDATE sessions SET log_level = ? WHERE id = ?'),
+    setWishes: db.prepare('UPDATE sessions SET log_level = coalesce(?, log_level), subscriptions = coalesce(?, subscriptions) WHERE id = ?'),
     delete: db.prepare('DELETE FROM sessions WHERE id = ? RETURNING id, created_at, expires_at'),
     removeExpired: db.prepare('DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id, created_at, expires_at'),
     count: db.prepare('SELECT count(*) AS count FROM sessions WHERE expires_at > ?'),
@@ -50,14 +50,17 @@ export function openSqliteStore (location: string): SessionStore {
 
   return {
     create: async (record, limit) => attempt('create a session', () => statements.insert.run(
-      record.id, record.caller, JSON.stringify(record.initialize), record.protocolVersion, record.logLevel, record.createdAt, record.expiresAt,
+      record.id, record.caller, JSON.stringify(record.initialize), record.protocolVersion, record.logLevel,
+      JSON.stringify(record.subscriptions), record.createdAt, record.expiresAt,
       Date.now(), limit).changes === 1),
     get: async (id) => attempt('read a session', () => {
       const row = statements.get.get(id, Date.now())
       return row === undefined ? undefined : toRecord(row)
     }),
     touch: async (id, expiresAt) => attempt('touch a session', () => statements.touch.run(expiresAt, id, Date.now()).changes === 1),
-    setLogLevel: async (id, logLevel) => attempt('update a session', () => { statements.setLogLevel.run(logLevel, id) }),
+    setWishes: async (id, { logLevel = null, subscriptions }) => attempt('update a session', () => {
+      statements.setWishes.run(logLevel, subscriptions === undefined ? null : JSON.stringify(subscriptions), id)
+    }),
     delete: async (id) => attempt('delete a session', () => {
       const row = statements.delete.get(id)
       return row !== undefined && Number(row['expires_at']) > Date.now() ? toEnded(row) : undefined
@@ -97,10 +100,16 @@ function checkFile ({ location, inode }: { location: string, inode: number }): v
 }
 
 function migrate (db: DatabaseSync, location: string): void {
-  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (version === SCHEMA_VERSION) return
-  if (version > SCHEMA_VERSION) throw new Error(`${location} was written by a newer version of the server`)
-  db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`)
+  if (versionOf(db) === MIGRATIONS.length) return
+  db.exec('BEGIN IMMEDIATE')
+  // Again, since another process may have been quicker.
+  const version = versionOf(db)
+  if (version > MIGRATIONS.length) throw new Error(`${location} was written by a newer version of the server`)
+  db.exec(`${MIGRATIONS.slice(version).join('')} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
+}
+
+function versionOf (db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
 }
 
 function toEnded (row: Row): EndedSession {
@@ -115,6 +124,7 @@ function toRecord (row: Row): SessionRecord {
     initialize: JSON.parse(String(row['initialize'])) as Record<string, unknown>,
     protocolVersion: String(row['protocol_version']),
     logLevel: typeof logLevel === 'string' ? logLevel : null,
+    subscriptions: JSON.parse(String(row['subscriptions'])) as string[],
     createdAt: Number(row['created_at']),
     expiresAt: Number(row['expires_at'])
   }

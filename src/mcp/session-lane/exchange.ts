@@ -1,13 +1,7 @@
-import type { JSONRPCMessage, JSONRPCResponse, RequestId } from '../json-rpc.ts'
-import { EventStream } from './event-stream.ts'
-import type { HttpReply, HttpRequest } from './http.ts'
-
-export interface ExchangeTiming {
-  /** After how long without an answer the reply becomes an event stream, so that no proxy or client gives up on it. */
-  upgradeAfterMs: number
-  /** Time between two comments on a silent event stream. */
-  keepAliveMs: number
-}
+import { type HttpReply, type HttpRequest } from '../http.ts'
+import { serialize, type JSONRPCMessage, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
+import type { LoggedEvent } from '../../store/event-log.ts'
+import type { ResumableStream } from './resumable-stream.ts'
 
 /**
  * The HTTP side of one POST: its reply is plain JSON when the only answer comes quickly and silently,
@@ -18,20 +12,26 @@ export class Exchange {
   readonly reply: Promise<HttpReply>
   readonly #http: HttpRequest
   readonly #headers: Record<string, string>
-  readonly #keepAliveMs: number
   readonly #open: Set<RequestId>
+  readonly #stream: ResumableStream
+  readonly #onEnd: () => void
   readonly #upgrade: NodeJS.Timeout
   #resolve: (reply: HttpReply) => void = () => {}
-  #stream: EventStream | undefined
+  #isStream = false
   #isDropped = false
 
-  constructor (http: HttpRequest, ids: readonly RequestId[], headers: Record<string, string>, timing: ExchangeTiming) {
+  /**
+   * @param upgradeAfterMs after how long without an answer the reply becomes an event stream, so that no proxy or client gives up on it
+   * @param onEnd everything was answered, and the answers are on their way
+   */
+  constructor (http: HttpRequest, ids: readonly RequestId[], headers: Record<string, string>, stream: ResumableStream, upgradeAfterMs: number, onEnd: () => void) {
     this.#http = http
     this.#headers = headers
-    this.#keepAliveMs = timing.keepAliveMs
+    this.#stream = stream
+    this.#onEnd = onEnd
     this.#open = new Set(ids)
     this.reply = new Promise((resolve) => { this.#resolve = resolve })
-    this.#upgrade = setTimeout(() => { this.#becomeStream() }, timing.upgradeAfterMs)
+    this.#upgrade = setTimeout(() => { this.#becomeStream() }, upgradeAfterMs)
     this.#upgrade.unref()
     http.onClose(() => { this.#isDropped = true })
     if (ids.length > 1) this.#becomeStream()
@@ -39,16 +39,17 @@ export class Exchange {
 
   /** Sends a notification or a request of ours that belongs to this POST. */
   notify (message: JSONRPCMessage): void {
-    this.#becomeStream()?.send(message)
+    if (this.#becomeStream()) this.#stream.send(serialize(message))
   }
 
   answer (message: JSONRPCResponse, id: RequestId): void {
     this.#open.delete(id)
-    if (this.#stream === undefined && this.#open.size === 0) {
-      this.#settle({ status: 200, headers: this.#headers, body: message })
+    if (!this.#isStream && this.#open.size === 0) {
+      this.#settle({ status: 200, headers: this.#headers, json: serialize(message) })
+      this.#onEnd()
       return
     }
-    this.#becomeStream()?.send(message)
+    if (this.#becomeStream()) this.#stream.send(serialize(message))
     this.#endWhenDone()
   }
 
@@ -59,19 +60,30 @@ export class Exchange {
     this.#endWhenDone()
   }
 
-  #endWhenDone (): void {
-    if (this.#open.size === 0) this.#stream?.end()
+  /** Ends the connection; the client comes back for the rest. */
+  closeConnection (): void {
+    if (this.#becomeStream()) this.#stream.disconnect()
   }
 
-  #becomeStream (): EventStream | undefined {
-    if (this.#stream !== undefined) return this.#stream
-    if (this.#isDropped) {
-      this.#settle('streaming')
-      return undefined
+  /** Goes on with a client that has come back. Resolves to whether it could. */
+  async resume (http: HttpRequest, missed: () => Promise<LoggedEvent[] | undefined>): Promise<boolean> {
+    return this.#stream.resume(http, missed)
+  }
+
+  #endWhenDone (): void {
+    if (this.#open.size > 0) return
+    this.#stream.end().finally(this.#onEnd)
+  }
+
+  /** Resolves to whether it is one: a reply whose client has left before can't become one, and nobody can come back to it. */
+  #becomeStream (): boolean {
+    if (this.#isStream) return true
+    if (!this.#isDropped) {
+      this.#isStream = true
+      this.#stream.connect(this.#http)
     }
-    this.#stream = new EventStream(this.#http, this.#headers, this.#keepAliveMs)
     this.#settle('streaming')
-    return this.#stream
+    return this.#isStream
   }
 
   #settle (reply: HttpReply): void {

@@ -1,12 +1,10 @@
 import { InitializeRequestSchema, LATEST_PROTOCOL_VERSION, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js'
+import { header, refuse, SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from '../http.ts'
 import { ErrorCode, isMessage, isObject, isRequest, jsonRpcError, type JSONRPCMessage } from '../json-rpc.ts'
-import { header, SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from './http.ts'
 import type { SessionManager } from './session-manager.ts'
 import type { Session } from './session.ts'
 
 const BATCH_LIMIT = 100
-/** Far beyond what any client nests; deeper bodies are meant to exhaust a stack. */
-const DEPTH_LIMIT = 100
 /** It is kept for as long as the session lives. */
 const INITIALIZE_LIMIT_CHARACTERS = 16_384
 
@@ -28,7 +26,6 @@ export class SessionLane {
       return refuse(406, ErrorCode.Refused, 'Not Acceptable: the client must accept both application/json and text/event-stream')
     }
     const messages: unknown[] = Array.isArray(http.body) ? http.body : [http.body]
-    if (isDeeperThan(http.body, DEPTH_LIMIT)) return refuse(400, ErrorCode.InvalidRequest, `Invalid Request: the body is nested deeper than ${DEPTH_LIMIT} levels`)
     if (messages.length === 0 || messages.length > BATCH_LIMIT || !messages.every(isMessage)) {
       return refuse(400, ErrorCode.InvalidRequest, `Invalid Request: the body must be a JSON-RPC 2.0 message, or a batch of 1 to ${BATCH_LIMIT}`)
     }
@@ -49,6 +46,8 @@ export class SessionLane {
     }
     const session = await this.#find(http)
     if (isReply(session)) return session
+    const lastEventId = header(http.headers, 'last-event-id')
+    if (lastEventId !== undefined) return session.resume(http, lastEventId)
     if (session.isListening) return refuse(409, ErrorCode.Refused, 'Conflict: this session has an open stream already')
     return session.listen(http)
   }
@@ -93,10 +92,6 @@ export class SessionLane {
   }
 }
 
-function refuse (status: number, code: number, message: string, headers: Record<string, string> = {}): Exclude<HttpReply, 'streaming'> {
-  return { status, headers, body: jsonRpcError(code, message) }
-}
-
 function isReply (value: Session | HttpReply): value is HttpReply {
   return value === 'streaming' || 'status' in value
 }
@@ -118,14 +113,4 @@ function firstDuplicate (messages: readonly JSONRPCMessage[], session: Session) 
     seen.add(message.id)
   }
   return undefined
-}
-
-/** Without recursion, which is what such a body is after. */
-function isDeeperThan (value: unknown, limit: number): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > limit) return true
-    level = level.flatMap((item) => typeof item === 'object' && item !== null ? Object.values(item) : [])
-  }
-  return false
 }

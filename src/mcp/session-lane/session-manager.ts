@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { EventLog } from '../../store/event-log.ts'
 import type { EndedSession, SessionStore } from '../../store/session-store.ts'
+import type { Change } from '../change.ts'
 import type { AbortCause } from '../operation.ts'
 import { Session, type SessionContext, type SessionIdentity } from './session.ts'
 
@@ -44,6 +46,7 @@ export class SessionManager {
   readonly #live = new Map<string, LiveSession>()
   readonly #restoring = new Map<string, Promise<Session | undefined>>()
   readonly #touchIntervalMs: number
+  readonly #eventLog: EventLog
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | undefined
 
@@ -55,6 +58,7 @@ export class SessionManager {
       onStoreError: () => {},
       ...options
     }
+    this.#eventLog = options.context.transport.eventLog
     this.#touchIntervalMs = Math.min(LONGEST_TOUCH_INTERVAL_MS, options.ttlMs / TOUCH_FRACTION)
   }
 
@@ -77,7 +81,7 @@ export class SessionManager {
    */
   async open (initialize: Record<string, unknown>, protocolVersion: string, caller: string): Promise<Session | undefined> {
     const now = Date.now()
-    const record = { id: randomUUID(), caller, initialize, protocolVersion, logLevel: null, createdAt: now, expiresAt: now + this.#options.ttlMs }
+    const record = { id: randomUUID(), caller, initialize, protocolVersion, logLevel: null, subscriptions: [], createdAt: now, expiresAt: now + this.#options.ttlMs }
     if (!await this.#options.store.create(record, this.#options.limit)) {
       this.#options.onEvent({ type: 'rejected' })
       return undefined
@@ -106,6 +110,7 @@ export class SessionManager {
   async delete (id: string): Promise<boolean> {
     const ended = await this.#options.store.delete(id)
     await this.#drop(id, 'session_ended')
+    await this.#eventLog.remove(id)
     if (ended !== undefined) this.#options.onEvent({ type: 'closed', durationMs: Date.now() - ended.createdAt })
     return ended !== undefined
   }
@@ -121,14 +126,21 @@ export class SessionManager {
       expired = await this.#options.store.removeExpired(EXPIRED_PER_SWEEP)
       for (const { id, createdAt, expiresAt } of expired) {
         await this.#drop(id, 'session_ended')
+        await this.#eventLog.remove(id)
         this.#options.onEvent({ type: 'expired', durationMs: expiresAt - createdAt })
       }
     } while (expired.length === EXPIRED_PER_SWEEP)
+    await this.#eventLog.removeExpired()
   }
 
   /** Sessions that are in memory. */
   get liveCount (): number {
     return this.#live.size
+  }
+
+  /** Tells everybody who listens and wants to know of a change. */
+  tell (change: Change): void {
+    for (const { session } of this.#live.values()) session.tell(change).catch(() => { this.#options.context.onFault('a change could not be told') })
   }
 
   /** Ends the streams on which nothing but notifications would come. */

@@ -6,12 +6,15 @@ import {
   type Implementation, type ServerCapabilities, type ServerNotification, type ServerRequest
 } from '@modelcontextprotocol/sdk/types.js'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv-provider.js'
-import type { Dispatch, SessionOperation } from '../dispatch.ts'
-import { isObject, type JSONRPCMessage, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
-import { LOGGING_LEVELS, OperationAborted, type AbortCause, type LoggingLevel, type Progress } from '../operation.ts'
-import type { ExchangeTiming } from './exchange.ts'
-import type { HttpReply, HttpRequest } from './http.ts'
-import { REQUEST_ID_HEADER, SessionTransport } from './transport.ts'
+import type { SessionWishes } from '../../store/session-store.ts'
+import { toNotification, type Change } from '../change.ts'
+import type { Dispatch } from '../dispatch.ts'
+import type { HttpReply, HttpRequest } from '../http.ts'
+import { answersOf, INPUT_RESPONSE_SCHEMAS, isAnswer, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
+import { ErrorCode, isObject, ProtocolError, type JSONRPCMessage, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
+import { LOGGING_LEVELS, OperationAborted, ToolError, type AbortCause, type LoggingLevel, type SessionOperation } from '../operation.ts'
+import { createProgress } from '../progress.ts'
+import { REQUEST_ID_HEADER, SessionTransport, type TransportOptions } from './transport.ts'
 
 /** What all sessions share. */
 export interface SessionContext {
@@ -19,26 +22,30 @@ export interface SessionContext {
   capabilities: ServerCapabilities
   instructions: string
   dispatch: Dispatch
-  timing: ExchangeTiming
-  /** Remembers the log level that the client of a session asked for. */
-  saveLogLevel: (sessionId: string, level: LoggingLevel) => Promise<void>
+  transport: TransportOptions
+  /** Remembers what the client of a session asked for. */
+  save: (sessionId: string, wishes: Partial<SessionWishes>) => Promise<void>
   /** A fault of the protocol layer. The words have no content of a message. */
   onFault: (words: string) => void
 }
 
 /** What is known of a session before its first request in this process. */
-export interface SessionIdentity {
+export interface SessionIdentity extends SessionWishes {
   id: string
   caller: string
   protocolVersion: string
-  /** `null` when the client never asked for one. */
-  logLevel: string | null
 }
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
 /** What is sent when the client never asked for a level: more would be noise. */
 const DEFAULT_LOG_LEVEL: LoggingLevel = 'info'
+
+/** People take their time. The longest that Node's timers know; the operation itself may end earlier. */
+const ASK_TIMEOUT_MS = 2 ** 31 - 1
+
+/** They are kept for as long as the session lives. */
+const SUBSCRIPTION_LIMIT = 1000
 
 /** Shared, because each SDK server would make its own otherwise, at 17 KB and 150 us. */
 const jsonSchemaValidator = new AjvJsonSchemaValidator()
@@ -54,6 +61,7 @@ export class Session {
   /** A hash, since whoever knows the id can join the session. */
   readonly #nameInLogs: string
   readonly #running = new Map<RequestId, AbortController>()
+  readonly #subscriptions: Set<string>
   #logLevel: LoggingLevel
   #lastUsedAt = Date.now()
 
@@ -63,8 +71,9 @@ export class Session {
     this.#protocolVersion = identity.protocolVersion
     this.#nameInLogs = createHash('sha256').update(identity.id).digest('hex').slice(0, 12)
     this.#logLevel = LOGGING_LEVELS.find((level) => level === identity.logLevel) ?? DEFAULT_LOG_LEVEL
+    this.#subscriptions = new Set(identity.subscriptions)
     this.#context = context
-    this.#transport = new SessionTransport(identity.id, context.timing)
+    this.#transport = new SessionTransport(identity.id, identity.protocolVersion, context.transport)
     this.#server = new Server(context.serverInfo, {
       capabilities: context.capabilities, instructions: context.instructions, jsonSchemaValidator
     })
@@ -116,6 +125,16 @@ export class Session {
     return this.#transport.listen(http)
   }
 
+  async resume (http: HttpRequest, eventId: string): Promise<HttpReply> {
+    return this.#transport.resume(http, eventId)
+  }
+
+  /** Tells the client of a change, if it listens and wants to know. */
+  async tell (change: Change): Promise<void> {
+    if ('resource' in change && !this.#subscriptions.has(change.resource)) return
+    await this.#server.notification(toNotification(change))
+  }
+
   stopListening (): void {
     this.#transport.stopListening()
   }
@@ -145,37 +164,43 @@ export class Session {
   }
 
   #operation (signal: AbortSignal, extra: Extra): SessionOperation {
-    const progressToken = extra._meta?.progressToken
-    let steps = 0
+    const clientCapabilities = this.#server.getClientCapabilities() ?? {}
+    const ask = async <Request extends InputRequest>(request: Request): Promise<InputResponse<Request>> => {
+      requireAnswerable(clientCapabilities, [request])
+      const answer: unknown = await extra.sendRequest(request, INPUT_RESPONSE_SCHEMAS[request.method], { timeout: ASK_TIMEOUT_MS, signal })
+      if (isAnswer(request, answer)) return answer
+      throw new ToolError('The client answered a question with something that is no answer to it.')
+    }
     return {
       signal,
       caller: this.caller,
       client: { name: this.#server.getClientVersion()?.name ?? '', protocolVersion: this.#protocolVersion },
       session: this.#nameInLogs,
       requestId: headerOf(extra, REQUEST_ID_HEADER),
-      clientCapabilities: this.#server.getClientCapabilities() ?? {},
-      progress: async (words) => {
-        if (progressToken === undefined || signal.aborted) return
-        const { message, progress = steps + 1, total, meta }: Progress = typeof words === 'string' ? { message: words } : words
-        steps = progress
-        await extra.sendNotification({
-          method: 'notifications/progress',
-          params: {
-            progressToken,
-            progress,
-            ...(total === undefined ? {} : { total }),
-            ...(message === undefined ? {} : { message }),
-            ...(meta === undefined ? {} : { _meta: meta })
-          }
-        })
-      },
-      setLogLevel: async (level) => {
-        this.#logLevel = level
-        await this.#context.saveLogLevel(this.id, level)
-      },
+      clientCapabilities,
+      progress: createProgress(extra._meta?.progressToken, signal, extra.sendNotification),
       log: async (level, data, logger) => {
         if (signal.aborted || LOGGING_LEVELS.indexOf(level) < LOGGING_LEVELS.indexOf(this.#logLevel)) return
         await extra.sendNotification({ method: 'notifications/message', params: { level, data, ...(logger === undefined ? {} : { logger }) } })
+      },
+      ask: async (_key, request) => ask(request),
+      askAll: async (requests) => {
+        requireAnswerable(clientCapabilities, Object.values(requests))
+        return answersOf(requests, await Promise.all(Object.values(requests).map(ask)))
+      },
+      // The handler runs once, and waits where it asks.
+      once: async (_key, work) => work(),
+      require: (capabilities) => { requireCapabilities(clientCapabilities, capabilities) },
+      closeStream: async () => { extra.closeSSEStream?.() },
+      setLogLevel: async (level) => {
+        this.#logLevel = level
+        await this.#context.save(this.id, { logLevel: level })
+      },
+      subscribe: async (uri, wanted) => {
+        if (wanted && this.#subscriptions.size >= SUBSCRIPTION_LIMIT) throw new ProtocolError(ErrorCode.Refused, `A session may have ${SUBSCRIPTION_LIMIT} subscriptions`)
+        if (wanted) this.#subscriptions.add(uri)
+        else this.#subscriptions.delete(uri)
+        await this.#context.save(this.id, { subscriptions: [...this.#subscriptions] })
       }
     }
   }

@@ -1,12 +1,31 @@
+import { randomUUID } from 'node:crypto'
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
-import { ErrorCode, isRequest, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
-import { EventStream } from './event-stream.ts'
-import { Exchange, type ExchangeTiming } from './exchange.ts'
-import { SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from './http.ts'
+import type { EventLog } from '../../store/event-log.ts'
+import { SESSION_NOT_FOUND, refuse, type HttpReply, type HttpRequest } from '../http.ts'
+import { ErrorCode, isRequest, isResponse, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
+import { Exchange } from './exchange.ts'
+import { ResumableStream } from './resumable-stream.ts'
 
 /** The only header that handlers need; the others stay with HTTP. */
 export const REQUEST_ID_HEADER = 'x-request-id'
+
+/** The stream for messages that belong to no request. */
+const STANDALONE = 'standalone'
+
+/** From this revision on clients understand an event without a message. */
+const FIRST_PRIMED_REVISION = '2025-11-25'
+
+export interface TransportOptions {
+  eventLog: EventLog
+  /** After how long without an answer a reply becomes an event stream. */
+  upgradeAfterMs: number
+  /** Time between two comments on a silent event stream. */
+  keepAliveMs: number
+  /** How long a client whose stream ended early waits before it comes back for the rest. */
+  retryMs: number
+  onStoreError: (error: unknown) => void
+}
 
 /** Where the answer to a request of the client goes. */
 type Recipient = Pick<Exchange, 'answer' | 'notify' | 'abandon'>
@@ -21,14 +40,20 @@ export class SessionTransport implements Transport {
   onclose?: () => void
   onerror?: (error: Error) => void
   onmessage?: <T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void
-  readonly #timing: ExchangeTiming
+  readonly #options: TransportOptions
+  readonly #headers: Record<string, string>
+  readonly #canBePrimed: boolean
   readonly #recipients = new Map<RequestId, Recipient>()
-  #standalone: EventStream | undefined
+  /** What is still being answered, by the name of its stream. */
+  readonly #exchanges = new Map<string, Exchange>()
+  #standalone: ResumableStream | undefined
   #isClosed = false
 
-  constructor (sessionId: string, timing: ExchangeTiming) {
+  constructor (sessionId: string, protocolVersion: string, options: TransportOptions) {
     this.sessionId = sessionId
-    this.#timing = timing
+    this.#options = options
+    this.#headers = { 'mcp-session-id': sessionId }
+    this.#canBePrimed = protocolVersion >= FIRST_PRIMED_REVISION
   }
 
   async start (): Promise<void> {
@@ -37,7 +62,7 @@ export class SessionTransport implements Transport {
 
   /** Whether a client listens on the standalone stream. */
   get isListening (): boolean {
-    return this.#standalone?.isOpen === true
+    return this.#standalone?.isConnected === true
   }
 
   /** Whether a request with this id waits for its answer. */
@@ -53,21 +78,38 @@ export class SessionTransport implements Transport {
       this.#deliver(messages, http)
       return { status: 202 }
     }
-    const exchange = new Exchange(http, ids, { 'mcp-session-id': this.sessionId }, this.#timing)
+    const name = randomUUID()
+    const exchange = new Exchange(http, ids, this.#headers, this.#createStream(name), this.#options.upgradeAfterMs, () => { this.#exchanges.delete(name) })
+    this.#exchanges.set(name, exchange)
     for (const id of ids) this.#recipients.set(id, exchange)
-    this.#deliver(messages, http)
+    this.#deliver(messages, http, exchange)
     return exchange.reply
   }
 
   /** Opens the standalone stream, for messages that belong to no request. There is one at a time. */
   listen (http: HttpRequest): HttpReply {
     if (this.#isClosed) return SESSION_NOT_FOUND
-    this.#standalone = new EventStream(http, { 'mcp-session-id': this.sessionId }, this.#timing.keepAliveMs)
+    this.#standalone ??= this.#createStream(STANDALONE)
+    this.#standalone.connect(http)
     return 'streaming'
   }
 
+  /** Goes on with a stream from the event after the given one, for a client that lost its connection. */
+  async resume (http: HttpRequest, eventId: string): Promise<HttpReply> {
+    if (this.#isClosed) return SESSION_NOT_FOUND
+    const name = eventId.slice(0, eventId.lastIndexOf('.'))
+    const missed = async () => (await this.#options.eventLog.after(this.sessionId, eventId))?.events
+    if (name === STANDALONE) {
+      this.#standalone ??= this.#createStream(STANDALONE)
+      return await this.#standalone.resume(http, missed) ? 'streaming' : this.listen(http)
+    }
+    const exchange = this.#exchanges.get(name)
+    const resumed = exchange === undefined ? await this.#replay(http, name, missed) : await exchange.resume(http, missed)
+    return resumed ? 'streaming' : refuse(400, ErrorCode.InvalidRequest, 'Invalid Request: nothing is known of the event in Last-Event-ID, or not any more')
+  }
+
   stopListening (): void {
-    this.#standalone?.end()
+    this.#standalone?.disconnect()
   }
 
   /** Puts a request in that came earlier, to another process or another life of this one, and keeps its answer from the client. */
@@ -89,7 +131,7 @@ export class SessionTransport implements Transport {
       return
     }
     const related = options?.relatedRequestId
-    if (related === undefined) this.#standalone?.send(message)
+    if (related === undefined) this.#standalone?.send(serialize(message))
     else this.#recipients.get(related)?.notify(message)
   }
 
@@ -110,12 +152,30 @@ export class SessionTransport implements Transport {
   async close (): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#standalone?.end()
+    await this.#standalone?.end()
     this.onclose?.()
   }
 
-  #deliver (messages: readonly JSONRPCMessage[], { requestId }: HttpRequest): void {
-    const extra = { requestInfo: { headers: { [REQUEST_ID_HEADER]: requestId } } }
+  #createStream (name: string): ResumableStream {
+    const { eventLog, keepAliveMs, retryMs, onStoreError } = this.#options
+    return new ResumableStream({ append: (data) => eventLog.append(this.sessionId, name, data) }, {
+      headers: this.#headers, keepAliveMs, retryMs: this.#canBePrimed ? retryMs : null, onJournalError: onStoreError
+    })
+  }
+
+  /** A stream that has ended: what the client missed of it is all that there is. */
+  async #replay (http: HttpRequest, name: string, missed: () => ReturnType<Parameters<Exchange['resume']>[1]>): Promise<boolean> {
+    const stream = this.#createStream(name)
+    const resumed = await stream.resume(http, missed)
+    await stream.end()
+    return resumed
+  }
+
+  #deliver (messages: readonly JSONRPCMessage[], { requestId }: HttpRequest, exchange?: Exchange): void {
+    const extra = {
+      requestInfo: { headers: { [REQUEST_ID_HEADER]: requestId } },
+      ...(exchange === undefined || !this.#canBePrimed ? {} : { closeSSEStream: () => { exchange.closeConnection() } })
+    }
     for (const message of messages) this.onmessage?.(message, extra)
   }
 }

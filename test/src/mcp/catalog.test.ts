@@ -1,20 +1,19 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { Catalog } from '../../../src/mcp/catalog.ts'
+import { describeFaults } from '../../../src/mcp/catalog/schema.ts'
 
 const input = Type.Object({ number: Type.Integer({ minimum: 1 }), unit: Type.String({ default: 'm' }) })
 
-t.test('lists tools as clients see them, and the list is built once', async (t) => {
+t.test('lists tools as clients see them', async (t) => {
   const catalog = new Catalog()
   catalog.addTool({ name: 'a', title: 'A', description: 'does a', input, annotations: { readOnlyHint: true } }, () => ({ text: 'a' }))
-  const list = catalog.listTools()
-  t.equal(catalog.listTools(), list)
-  t.same(JSON.parse(JSON.stringify(list)), {
-    tools: [{ name: 'a', title: 'A', description: 'does a', inputSchema: JSON.parse(JSON.stringify(input)), annotations: { readOnlyHint: true } }]
+  t.same(JSON.parse(JSON.stringify(catalog.tools.page(undefined))), {
+    items: [{ name: 'a', title: 'A', description: 'does a', inputSchema: JSON.parse(JSON.stringify(input)), annotations: { readOnlyHint: true } }]
   })
   catalog.addTool({ name: 'b', description: 'does b', input }, () => ({ text: 'b' }))
-  t.equal(catalog.listTools().tools.length, 2)
-  t.same(catalog.toolNames, ['a', 'b'])
+  t.equal(catalog.tools.page(undefined).items.length, 2)
+  t.same(catalog.tools.names, ['a', 'b'])
 })
 
 t.test('refuses a name that is taken or not allowed', async (t) => {
@@ -32,15 +31,15 @@ t.test('refuses a schema that can not be compiled', async (t) => {
 t.test('checks arguments, fills in defaults and knows formats', async (t) => {
   const catalog = new Catalog()
   catalog.addTool({ name: 'a', description: '', input: Type.Object({ ...input.properties, at: Type.Optional(Type.String({ format: 'date-time' })) }) }, () => ({}))
-  const tool = catalog.tool('a')
+  const tool = catalog.tools.get('a')
   if (tool === undefined) throw new Error('not registered')
   const args = { number: 3 }
   t.equal(tool.checkInput(args), true)
   t.same(args, { number: 3, unit: 'm' })
   t.equal(tool.checkInput({ number: 'secret', at: 'yesterday' }), false)
-  const faults = catalog.describeFaults(tool.checkInput)
+  const faults = describeFaults(tool.checkInput)
   t.match(faults, /number must be integer/)
   t.notMatch(faults, /secret/, 'values are not repeated')
   t.equal(tool.checkInput({ number: 1, at: 'yesterday' }), false)
-  t.match(catalog.describeFaults(tool.checkInput), /at must match format/)
+  t.match(describeFaults(tool.checkInput), /at must match format/)
 })

@@ -9,18 +9,11 @@ function start (t: Test) {
   mock.timers.enable({ apis: ['setTimeout', 'Date'] })
   t.teardown(() => { mock.timers.reset() })
   const sent: Array<Record<string, unknown>> = []
-  const operation: Operation = {
-    signal: new AbortController().signal,
-    caller: 'me',
-    client: { name: 'test', protocolVersion: '2025-11-25' },
-    session: null,
-    requestId: null,
-    clientCapabilities: {},
+  const operation: Pick<Operation, 'progress'> = {
     progress: async (words) => {
       const { message, meta = {} }: Progress = typeof words === 'string' ? { message: words } : words
       sent.push({ kind: meta[KIND], message })
-    },
-    log: async () => {}
+    }
   }
   return { feed: new ProgressFeed(operation, (error) => { throw error }), sent }
 }

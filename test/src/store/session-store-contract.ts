@@ -10,6 +10,7 @@ export function sessionRecord (changes: Partial<SessionRecord> = {}): SessionRec
     initialize: { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo: { name: 'Zoë 🐘', version: '1' } },
     protocolVersion: '2025-11-25',
     logLevel: null,
+    subscriptions: [],
     createdAt: now,
     expiresAt: now + 60_000,
     ...changes
@@ -75,12 +76,15 @@ export function testSessionStore (t: Test, open: (t: Test) => Promise<SessionSto
     t.equal((await store.get(record.id))?.expiresAt, record.expiresAt + 5000)
   })
 
-  t.test('remembers the log level', async (t) => {
+  t.test('remembers what the client wants; what is not given stays', async (t) => {
     const store = await open(t)
     const record = sessionRecord()
     await store.create(record, 10)
-    await store.setLogLevel(record.id, 'debug')
-    t.equal((await store.get(record.id))?.logLevel, 'debug')
+    await store.setWishes(record.id, { logLevel: 'debug' })
+    await store.setWishes(record.id, { subscriptions: ['tickets://open', 'tickets://7'] })
+    t.match(await store.get(record.id), { logLevel: 'debug', subscriptions: ['tickets://open', 'tickets://7'] })
+    await store.setWishes(record.id, { subscriptions: [] })
+    t.match(await store.get(record.id), { logLevel: 'debug', subscriptions: [] })
   })
 
   t.test('forgets a deleted session', async (t) => {

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { SessionManager, type SessionEvent, type SessionManagerOptions } from '../../../../src/mcp/session-lane/session-manager.ts'
+import { createMemoryEventLog } from '../../../../src/store/memory-event-log.ts'
 import { openStore } from '../../../../src/store/open.ts'
 import type { SessionStore } from '../../../../src/store/session-store.ts'
 import { StoreError } from '../../../../src/store/session-store.ts'
@@ -20,8 +21,8 @@ function start (t: Test, options: Partial<SessionManagerOptions> = {}, changes: 
       capabilities: { tools: {} },
       instructions: '',
       dispatch: async () => ({}),
-      timing: { upgradeAfterMs: 1000, keepAliveMs: 1000 },
-      saveLogLevel: async () => {},
+      transport: { upgradeAfterMs: 1000, keepAliveMs: 1000, retryMs: 1000, eventLog: createMemoryEventLog(), onStoreError: (error) => { throw error } },
+      save: async () => {},
       onFault: (words) => { throw new Error(words) }
     },
     onEvent: ({ type }) => { events.push(type) },

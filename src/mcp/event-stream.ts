@@ -1,5 +1,4 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { JSONRPCMessage } from '../json-rpc.ts'
 import type { HttpRequest } from './http.ts'
 
 const EVENT_STREAM_HEADERS = {
@@ -34,15 +33,30 @@ export class EventStream {
     return !this.#response.destroyed && !this.#response.writableEnded
   }
 
-  send (message: JSONRPCMessage): void {
-    if (!this.isOpen) return
-    this.#write(`event: message\ndata: ${JSON.stringify(message)}\n\n`)
-    this.#onEvent()
+  /** Sends a message. With an id, the client can come back and ask for what followed. */
+  send (data: string, id?: string): void {
+    this.#event(`event: message\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`)
+  }
+
+  /** Gives the client an event to come back from before there is any message, and tells it how long to wait until then. */
+  prime (id: string, retryMs: number): void {
+    this.#event(`id: ${id}\nretry: ${retryMs}\ndata: \n\n`)
+  }
+
+  /** Sends events that are framed already. */
+  relay (frames: string): void {
+    this.#event(frames)
   }
 
   end (): void {
     clearInterval(this.#keepAlive)
     if (this.isOpen) this.#response.end()
+  }
+
+  #event (frame: string): void {
+    if (!this.isOpen) return
+    this.#write(frame)
+    this.#onEvent()
   }
 
   #write (frame: string): void {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { ErrorCode, jsonRpcError } from '../json-rpc.ts'
+import { ErrorCode, jsonRpcError } from './json-rpc.ts'
 
-/** One HTTP request to `/mcp`, as the session lane sees it: nothing of the web framework. */
+/** One HTTP request to `/mcp`, as the lanes see it: nothing of the web framework. */
 export interface HttpRequest {
   headers: IncomingHttpHeaders
   /** The parsed JSON body. */
@@ -18,11 +18,15 @@ export interface HttpRequest {
   onClose (listener: () => void): void
 }
 
-/** What to answer: a plain reply, or nothing any more because the reply became an event stream. */
-export type HttpReply = { status: number, headers?: OutgoingHttpHeaders, body?: unknown } | 'streaming'
+/** What to answer: a plain reply, whose body is JSON already or still has to become it, or nothing any more because the reply became an event stream. */
+export type HttpReply = { status: number, headers?: OutgoingHttpHeaders, body?: unknown, json?: string } | 'streaming'
 
 /** For a session that never was, is over, or is somebody else's: nobody can tell which. */
 export const SESSION_NOT_FOUND: HttpReply = { status: 404, body: jsonRpcError(ErrorCode.SessionNotFound, 'Session not found') }
+
+export function refuse (status: number, code: number, message: string, headers: Record<string, string> = {}): Exclude<HttpReply, 'streaming'> {
+  return { status, headers, body: jsonRpcError(code, message) }
+}
 
 /** A header that came once, or `undefined`. */
 export function header (headers: IncomingHttpHeaders, name: string): string | undefined {

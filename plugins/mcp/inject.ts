@@ -1,0 +1,67 @@
+import type { CallToolResult, ServerResult } from '@modelcontextprotocol/sdk/types.js'
+import type { Dispatch } from '../../src/mcp/dispatch.ts'
+import { answersOf, isAnswer, MissingCapability, requireCapabilities, type InputRequest, type InputResponse } from '../../src/mcp/input.ts'
+import { ToolError, type ClientCapabilities, type LoggingLevel, type Progress } from '../../src/mcp/operation.ts'
+
+export interface InjectOptions {
+  /** Who asks. */
+  caller?: string
+  clientCapabilities?: ClientCapabilities
+  signal?: AbortSignal
+  /** What the client answers, by the key of the question. */
+  answers?: Record<string, InputResponse>
+  onProgress?: (progress: Progress) => void
+}
+
+export interface Injected<Result> {
+  result: Result
+  progress: Progress[]
+  logs: Array<{ level: LoggingLevel, data: unknown }>
+}
+
+/**
+ * Puts a request in without HTTP and without a client, for tests of plugins: it takes the way of any other from there on.
+ * Rejects with a `ProtocolError`, as clients see it.
+ */
+export interface Inject {
+  (method: 'tools/call', params: { name: string, arguments?: Record<string, unknown> }, options?: InjectOptions): Promise<Injected<CallToolResult>>
+  (method: string, params?: Record<string, unknown>, options?: InjectOptions): Promise<Injected<ServerResult>>
+}
+
+export function createInject (dispatch: Dispatch): Inject {
+  async function inject (method: string, params: Record<string, unknown> = {}, options: InjectOptions = {}): Promise<Injected<ServerResult>> {
+    const { caller = 'anonymous', clientCapabilities = {}, signal = new AbortController().signal, answers = {}, onProgress = () => {} } = options
+    const progress: Progress[] = []
+    const logs: Injected<ServerResult>['logs'] = []
+    const answer = <Request extends InputRequest>(key: string, request: Request): InputResponse<Request> => {
+      const words = answers[key]
+      if (words === undefined) throw new MissingCapability({ [request.method.split('/', 1)[0] ?? '']: {} })
+      if (!isAnswer(request, words)) throw new ToolError(`What the test answers to "${key}" is no answer to it.`)
+      return words
+    }
+    const result = await dispatch(method, params, {
+      signal,
+      caller,
+      client: { name: 'inject', protocolVersion: '' },
+      session: null,
+      requestId: null,
+      clientCapabilities,
+      progress: async (words) => {
+        const told = typeof words === 'string' ? { message: words } : words
+        progress.push(told)
+        onProgress(told)
+      },
+      log: async (level, data) => { logs.push({ level, data }) },
+      ask: async (key, request) => answer(key, request),
+      askAll: async (requests) => answersOf(requests, Object.entries(requests).map(([key, request]) => answer(key, request))),
+      once: async (_key, work) => work(),
+      require: (capabilities) => { requireCapabilities(clientCapabilities, capabilities) },
+      closeStream: async () => {},
+      setLogLevel: async () => {},
+      subscribe: async () => {}
+    })
+    return { result, progress, logs }
+  }
+  // The result of tools/call is one: the catalog makes it.
+  return inject as Inject
+}

@@ -1,0 +1,40 @@
+/** Names under which only this machine is reached. */
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
+
+export interface AllowedPeers {
+  /** Host names, without ports; `null` for any. */
+  hosts: ReadonlySet<string> | null
+  /** Origins of pages in browsers, or host names of pages with whatever scheme and port. */
+  origins: ReadonlySet<string>
+}
+
+/**
+ * Whom to answer. On loopback a page that a browser shows could reach the server by a name that was made to point
+ * here (DNS rebinding); there, what isn't called by a name of this machine is refused, unless it's allowed by name.
+ *
+ * @param listenHost where the server listens
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+ */
+export function createAllowedPeers (listenHost: string, hosts: readonly string[], origins: readonly string[]): AllowedPeers {
+  const isLoopback = LOOPBACK_HOSTS.includes(listenHost) || listenHost === '::1' || listenHost.startsWith('127.')
+  const names = hosts.map((host) => host.toLowerCase())
+  return {
+    hosts: isLoopback ? new Set([...LOOPBACK_HOSTS, ...names]) : names.length > 0 ? new Set(names) : null,
+    origins: new Set([...(isLoopback ? LOOPBACK_HOSTS : []), ...names, ...origins.map((origin) => origin.toLowerCase())])
+  }
+}
+
+/** @param header `Host` of a request, with or without a port */
+export function isHostAllowed ({ hosts }: AllowedPeers, header: string | undefined): boolean {
+  if (hosts === null) return true
+  const name = header === undefined ? undefined : /^(\[[\da-f:.]+\]|[^:/@]+)(?::\d+)?$/i.exec(header)?.[1]
+  return name !== undefined && hosts.has(name.toLowerCase())
+}
+
+/** @param header `Origin` of a request, which only browsers send */
+export function isOriginAllowed ({ origins }: AllowedPeers, header: string | undefined): boolean {
+  if (header === undefined) return true
+  if (!URL.canParse(header)) return false
+  const { origin, hostname } = new URL(header)
+  return origins.has(origin) || origins.has(hostname)
+}

@@ -1,0 +1,16 @@
+import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js'
+import type { Operation } from '../operation.ts'
+
+/**
+ * Suggests values that begin with, or are meant by, what a person has typed so far.
+ *
+ * @param others values that were chosen already, by name
+ */
+export type Complete = (typed: string, operation: Operation, others: Record<string, string>) => Promise<string[]> | string[]
+
+/** As many as the protocol allows. */
+const MOST_VALUES = 100
+
+export function toCompletion (values: string[]): CompleteResult {
+  return { completion: { values: values.slice(0, MOST_VALUES), total: values.length, hasMore: values.length > MOST_VALUES } }
+}

@@ -1,0 +1,64 @@
+import { eraOf } from './era.ts'
+import { refuse, type HttpReply, type HttpRequest } from './http.ts'
+import { ErrorCode } from './json-rpc.ts'
+import type { AbortCause } from './operation.ts'
+import { SessionLane } from './session-lane/session-lane.ts'
+import type { SessionManager } from './session-lane/session-manager.ts'
+import type { StatelessLane } from './stateless-lane/stateless-lane.ts'
+
+/** Far beyond what any client nests; deeper bodies are meant to exhaust a stack. */
+const DEPTH_LIMIT = 100
+
+/** What POST, GET and DELETE to `/mcp` get, whatever revision of MCP the client speaks. */
+export class Endpoint {
+  readonly #sessions: SessionManager
+  readonly #sessionLane: SessionLane
+  readonly #statelessLane: StatelessLane
+
+  constructor (sessions: SessionManager, statelessLane: StatelessLane) {
+    this.#sessions = sessions
+    this.#sessionLane = new SessionLane(sessions)
+    this.#statelessLane = statelessLane
+  }
+
+  async post (http: HttpRequest): Promise<HttpReply> {
+    if (isDeeperThan(http.body, DEPTH_LIMIT)) return refuse(400, ErrorCode.InvalidRequest, `Invalid Request: the body is nested deeper than ${DEPTH_LIMIT} levels`)
+    return eraOf(http) === 'session' ? this.#sessionLane.post(http) : this.#statelessLane.post(http)
+  }
+
+  /** Only sessions have a stream of their own. */
+  async get (http: HttpRequest): Promise<HttpReply> {
+    return this.#sessionLane.get(http)
+  }
+
+  async delete (http: HttpRequest): Promise<HttpReply> {
+    return this.#sessionLane.delete(http)
+  }
+
+  /** Ends the streams on which nothing but notices would come. */
+  stopListening (): void {
+    this.#sessions.stopListening()
+    this.#statelessLane.stopListening()
+  }
+
+  /** Tells all running operations to stop; their answers still reach the clients. */
+  abortRunning (cause: AbortCause): void {
+    this.#sessions.abortRunning(cause)
+    this.#statelessLane.abortRunning(cause)
+  }
+
+  /** Ends what is running. Sessions stay, for the next process. */
+  async close (): Promise<void> {
+    await Promise.all([this.#sessions.close(), this.#statelessLane.close()])
+  }
+}
+
+/** Without recursion, which is what such a body is after. */
+function isDeeperThan (value: unknown, limit: number): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true
+    level = level.flatMap((item) => typeof item === 'object' && item !== null ? Object.values(item) : [])
+  }
+  return false
+}

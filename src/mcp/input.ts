@@ -1,0 +1,70 @@
+import {
+  CreateMessageResultSchema, ElicitResultSchema, ListRootsResultSchema,
+  type CreateMessageRequest, type CreateMessageResult, type ElicitRequest, type ElicitResult, type ListRootsRequest, type ListRootsResult
+} from '@modelcontextprotocol/sdk/types.js'
+import { fits } from './catalog/schema.ts'
+import { isObject } from './json-rpc.ts'
+import { ToolError, type ClientCapabilities } from './operation.ts'
+
+/** What a handler may ask of the client: a person's input, its model, or its folders. */
+export type InputRequest =
+  | Pick<ElicitRequest, 'method' | 'params'>
+  | Pick<CreateMessageRequest, 'method' | 'params'>
+  | Pick<ListRootsRequest, 'method' | 'params'>
+
+interface InputResponses {
+  'elicitation/create': ElicitResult
+  'sampling/createMessage': CreateMessageResult
+  'roots/list': ListRootsResult
+}
+
+export type InputResponse<Request extends InputRequest = InputRequest> = InputResponses[Request['method']]
+
+/** The shape of each answer. */
+export const INPUT_RESPONSE_SCHEMAS = {
+  'elicitation/create': ElicitResultSchema,
+  'sampling/createMessage': CreateMessageResultSchema,
+  'roots/list': ListRootsResultSchema
+} as const
+
+/** What a client must be able to do to be asked. */
+const NEEDED_CAPABILITIES = {
+  'elicitation/create': 'elicitation',
+  'sampling/createMessage': 'sampling',
+  'roots/list': 'roots'
+} as const satisfies Record<InputRequest['method'], keyof ClientCapabilities>
+
+/** The client can't do what a handler needs of it. */
+export class MissingCapability extends ToolError {
+  readonly required: ClientCapabilities
+
+  constructor (required: ClientCapabilities) {
+    super(`This needs a client with the capability ${Object.keys(required).join(', ')}, which yours doesn't have`)
+    this.name = 'MissingCapability'
+    this.required = required
+  }
+}
+
+/** @throws {MissingCapability} */
+export function requireCapabilities (available: ClientCapabilities, required: ClientCapabilities): void {
+  const missing = Object.entries(required).filter(([name]) => !Object.hasOwn(available, name))
+  if (missing.length > 0) throw new MissingCapability(Object.fromEntries(missing))
+}
+
+/** @throws {MissingCapability} */
+export function requireAnswerable (available: ClientCapabilities, requests: InputRequest[]): void {
+  requireCapabilities(available, Object.fromEntries(requests.map(({ method }) => [NEEDED_CAPABILITIES[method], {}])))
+}
+
+/** Whether a client's words, which nobody has checked, are an answer to this request. */
+export function isAnswer<Request extends InputRequest> (request: Request, answer: unknown): answer is InputResponse<Request> {
+  if (!INPUT_RESPONSE_SCHEMAS[request.method].safeParse(answer).success) return false
+  if (request.method !== 'elicitation/create' || !('requestedSchema' in request.params)) return true
+  return isObject(answer) && (answer['action'] !== 'accept' || fits({ ...request.params.requestedSchema }, answer['content'] ?? {}))
+}
+
+/** Puts answers, which have the order of their questions, under the questions' keys. */
+export function answersOf<Requests extends Record<string, InputRequest>> (requests: Requests, answers: readonly InputResponse[]): { [Key in keyof Requests]: InputResponse<Requests[Key]> } {
+  // Each answer was checked against its own question.
+  return Object.fromEntries(Object.keys(requests).map((key, index) => [key, answers[index]])) as { [Key in keyof Requests]: InputResponse<Requests[Key]> }
+}

@@ -1,0 +1,105 @@
+import type { ServerResult } from '@modelcontextprotocol/sdk/types.js'
+import { callTool } from './call-tool.ts'
+import type { Catalog } from './catalog.ts'
+import { toCompletion, type Complete } from './catalog/completion.ts'
+import { describeFaults } from './catalog/schema.ts'
+import type { Explain, Observed } from './dispatch.ts'
+import { ErrorCode, isObject, ProtocolError } from './json-rpc.ts'
+import { LOGGING_LEVELS, ToolError, type SessionOperation } from './operation.ts'
+
+/** Answers one kind of request. What it finds out for whoever watches goes into `observed`. */
+export type Method = (params: Record<string, unknown>, operation: SessionOperation, observed: Observed) => Promise<ServerResult>
+
+/** Every request of a client that the catalog or its session answers, by method. */
+export function createMethods (catalog: Catalog, explain: Explain): ReadonlyMap<string, Method> {
+  return new Map<string, Method>([
+    ['ping', async () => ({})],
+    ['logging/setLevel', setLogLevel],
+    ['tools/list', async ({ cursor }) => {
+      const { items: tools, ...next } = catalog.tools.page(cursor)
+      return { tools, ...next }
+    }],
+    ['tools/call', (params, operation, observed) => callTool(catalog, explain, params, operation, observed)],
+    ['resources/list', async ({ cursor }) => {
+      const { items: resources, ...next } = catalog.resources.page(cursor)
+      return { resources, ...next }
+    }],
+    ['resources/templates/list', async ({ cursor }) => {
+      const { items: resourceTemplates, ...next } = catalog.templates.page(cursor)
+      return { resourceTemplates, ...next }
+    }],
+    ['resources/read', readResource],
+    ['resources/subscribe', async (params, operation) => subscribe(params, operation, true)],
+    ['resources/unsubscribe', async (params, operation) => subscribe(params, operation, false)],
+    ['prompts/list', async ({ cursor }) => {
+      const { items: prompts, ...next } = catalog.prompts.page(cursor)
+      return { prompts, ...next }
+    }],
+    ['prompts/get', getPrompt],
+    ['completion/complete', complete]
+  ])
+
+  async function readResource ({ uri }: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
+    if (typeof uri !== 'string') throw invalid('resources/read needs a uri')
+    const resource = catalog.resources.get(uri) ?? catalog.templates.find(({ matches }) => matches(uri))
+    const result = await sayingWhy(async () => await resource?.read(uri, operation))
+    if (result === undefined || result === null) throw new ProtocolError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
+    return result
+  }
+
+  async function getPrompt ({ name, arguments: args = {} }: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
+    if (typeof name !== 'string') throw invalid('prompts/get needs the name of a prompt')
+    if (!isObject(args)) throw invalid('The arguments of prompts/get must be an object')
+    const prompt = catalog.prompts.get(name)
+    if (prompt === undefined) throw invalid(`Unknown prompt: ${name.slice(0, 128)}`)
+    if (!prompt.checkInput(args)) throw invalid(`Invalid arguments for ${name}: ${describeFaults(prompt.checkInput)}`)
+    return sayingWhy(() => prompt.get(args, operation))
+  }
+
+  async function complete ({ ref, argument, context }: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
+    if (!isObject(ref) || !isObject(argument) || typeof argument['name'] !== 'string' || typeof argument['value'] !== 'string') {
+      throw invalid('completion/complete needs a ref and an argument with name and value')
+    }
+    const suggest = completers(ref)[argument['name']]
+    if (suggest === undefined) return toCompletion([])
+    const typed = argument['value']
+    const others = isObject(context) && isObject(context['arguments']) ? context['arguments'] : {}
+    const words = Object.entries(others).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    return toCompletion(await sayingWhy(async () => await suggest(typed, operation, Object.fromEntries(words))))
+  }
+
+  function completers ({ type, name, uri }: Record<string, unknown>): Readonly<Record<string, Complete | undefined>> {
+    const owner = type === 'ref/prompt' ? catalog.prompts.get(String(name)) : type === 'ref/resource' ? catalog.templates.get(String(uri)) : undefined
+    if (owner !== undefined) return owner.complete
+    if (type === 'ref/resource' && catalog.resources.get(String(uri)) !== undefined) return {}
+    throw invalid('completion/complete needs a ref to a prompt or a resource template that exists')
+  }
+
+  /** An error for people becomes one that they see; one of a layer below is explained as it is for tools. */
+  async function sayingWhy<Result> (work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof ToolError) throw invalid(error.message, error.structured)
+      const explanation = explain(error)
+      throw explanation === null ? error : new ProtocolError(ErrorCode.InternalError, explanation.message)
+    }
+  }
+}
+
+async function setLogLevel (params: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
+  const level = LOGGING_LEVELS.find((known) => known === params['level'])
+  if (level === undefined) throw invalid(`logging/setLevel needs a level: ${LOGGING_LEVELS.join(', ')}`)
+  await operation.setLogLevel(level)
+  return {}
+}
+
+async function subscribe ({ uri }: Record<string, unknown>, operation: SessionOperation, wanted: boolean): Promise<ServerResult> {
+  if (typeof uri !== 'string') throw invalid('A subscription needs the uri of a resource')
+  await operation.subscribe(uri, wanted)
+  return {}
+}
+
+function invalid (message: string, data?: Record<string, unknown>): ProtocolError {
+  return new ProtocolError(ErrorCode.InvalidParams, message, data)
+}

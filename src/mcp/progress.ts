@@ -1,0 +1,24 @@
+import type { ProgressNotification, ProgressToken } from '@modelcontextprotocol/sdk/types.js'
+import type { Operation, Progress } from './operation.ts'
+
+type Send = (notification: ProgressNotification) => Promise<void>
+
+/** The line on which a handler tells how far it is; a dead one when the client gave no token. */
+export function createProgress (token: ProgressToken | undefined, signal: AbortSignal, send: Send): Operation['progress'] {
+  let steps = 0
+  return async (words) => {
+    if (token === undefined || signal.aborted) return
+    const { message, progress = steps + 1, total, meta }: Progress = typeof words === 'string' ? { message: words } : words
+    steps = progress
+    await send({
+      method: 'notifications/progress',
+      params: {
+        progressToken: token,
+        progress,
+        ...(total === undefined ? {} : { total }),
+        ...(message === undefined ? {} : { message }),
+        ...(meta === undefined ? {} : { _meta: meta })
+      }
+    })
+  }
+}

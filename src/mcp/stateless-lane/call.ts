@@ -1,0 +1,111 @@
+import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY, type ServerContext } from '@modelcontextprotocol/server'
+import { answersOf, isAnswer, MissingCapability, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
+import { ErrorCode, isObject, ProtocolError } from '../json-rpc.ts'
+import { InputRequired, type ClientCapabilities, type SessionOperation } from '../operation.ts'
+import { createProgress } from '../progress.ts'
+import { hashOfCall, isRequestState, type RequestState } from './request-state.ts'
+
+/** Who calls, and what ends the call. */
+export interface CallOptions {
+  caller: string
+  requestId: string | null
+  signal: AbortSignal
+}
+
+/** One leg of a call: what its handler works with, and what must be remembered for the next one. */
+export interface Call {
+  operation: SessionOperation
+  state: RequestState
+}
+
+/**
+ * Makes the operation of a request that knows of no earlier one, but for what its client brings back.
+ *
+ * @throws {ProtocolError} when the state that it brings back belongs to another call
+ */
+export function createCall (method: string, params: Record<string, unknown>, { mcpReq }: ServerContext, { caller, requestId, signal }: CallOptions): Call {
+  const envelope: Record<string, unknown> = { ...mcpReq.envelope }
+  const client = envelope[CLIENT_INFO_META_KEY]
+  const clientCapabilities: ClientCapabilities = Object(envelope[CLIENT_CAPABILITIES_META_KEY])
+  const state = restoreState(hashOfCall(caller, method, params), mcpReq.requestState<unknown>())
+  const brought: Record<string, unknown> = { ...state.answers, ...mcpReq.inputResponses }
+
+  /** What the client has answered, now or in an earlier leg; something else is no answer. */
+  function answerTo<Request extends InputRequest> (key: string, request: Request): InputResponse<Request> | undefined {
+    const answer = Object.hasOwn(brought, key) ? brought[key] : undefined
+    if (!isAnswer(request, answer)) return undefined
+    state.answers[key] = answer
+    return answer
+  }
+
+  function mustAsk (requests: Record<string, InputRequest>): InputRequired {
+    refusingTheCall(() => { requireAnswerable(clientCapabilities, Object.values(requests)) })
+    return new InputRequired(requests)
+  }
+
+  return {
+    state,
+    operation: {
+      signal,
+      caller,
+      client: { name: isObject(client) ? String(client['name']) : '', protocolVersion: String(envelope[PROTOCOL_VERSION_META_KEY]) },
+      session: null,
+      requestId,
+      clientCapabilities,
+      progress: createProgress(mcpReq._meta?.progressToken, signal, (notification) => mcpReq.notify(notification)),
+      log: async (level, data, logger) => {
+        if (!signal.aborted) await mcpReq.log(level, data, logger)
+      },
+      ask: async (key, request) => {
+        const answer = answerTo(key, request)
+        if (answer === undefined) throw mustAsk({ [key]: request })
+        return answer
+      },
+      askAll: async (requests) => {
+        const answers: InputResponse[] = []
+        const open: Record<string, InputRequest> = {}
+        for (const [key, request] of Object.entries(requests)) {
+          const answer = answerTo(key, request)
+          if (answer === undefined) open[key] = request
+          else answers.push(answer)
+        }
+        if (Object.keys(open).length > 0) throw mustAsk(open)
+        return answersOf(requests, answers)
+      },
+      once: async (key, work) => {
+        // It was put there by this very call, and came back signed.
+        if (Object.hasOwn(state.done, key)) return state.done[key] as Awaited<ReturnType<typeof work>>
+        const result = await work()
+        state.done[key] = result
+        return result
+      },
+      require: (capabilities) => { refusingTheCall(() => { requireCapabilities(clientCapabilities, capabilities) }) },
+      // Whoever closes the connection here cancels the call.
+      closeStream: async () => {},
+      setLogLevel: notHere,
+      subscribe: notHere
+    }
+  }
+}
+
+function restoreState (call: string, brought: unknown): RequestState {
+  if (brought === undefined) return { call, answers: {}, done: {} }
+  // The words that the SDK has for a state that isn't signed right.
+  if (!isRequestState(brought) || brought.call !== call) throw new ProtocolError(ErrorCode.InvalidParams, 'Invalid or expired requestState', { reason: 'invalid_request_state' })
+  return { call, answers: { ...brought.answers }, done: { ...brought.done } }
+}
+
+/** In this revision, a client that can't do what is needed gets an error of the protocol. */
+function refusingTheCall (check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    if (!(error instanceof MissingCapability)) throw error
+    throw new ProtocolError(ErrorCode.MissingClientCapability, error.message, { requiredCapabilities: error.required })
+  }
+}
+
+/** The revision has no such request. */
+async function notHere (): Promise<never> {
+  throw new ProtocolError(ErrorCode.MethodNotFound, 'Method not found')
+}

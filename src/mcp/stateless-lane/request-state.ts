@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import { isObject } from '../json-rpc.ts'
+
+/** What a call remembers while its client answers a question. It travels through the client's hands, signed. */
+export interface RequestState {
+  /** Who called what with which arguments, as a hash: a state of another call is worth nothing. */
+  call: string
+  /** Answers that were given already, by the keys of the questions. */
+  answers: Record<string, unknown>
+  /** Results of what must happen only once, by its key. */
+  done: Record<string, unknown>
+}
+
+export function isRequestState (value: unknown): value is RequestState {
+  return isObject(value) && typeof value['call'] === 'string' && isObject(value['answers']) && isObject(value['done'])
+}
+
+/** The hash of a call, whatever the order of its arguments' properties. */
+export function hashOfCall (caller: string, method: string, params: Record<string, unknown>): string {
+  const { _meta, ...said } = params
+  return createHash('sha256').update(JSON.stringify([caller, method, said], sortKeys)).digest('base64url')
+}
+
+function sortKeys (_key: string, value: unknown): unknown {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)) : value
+}
