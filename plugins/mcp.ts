@@ -26,7 +26,7 @@ export interface Mcp {
    * @param handler gets checked arguments; throw a `ToolError` to tell the model what went wrong
    * @throws {CatalogError} when the name is taken or not allowed, or a schema can't be compiled
    */
-  addTool<Input extends TSchema, Output extends TSchema> (definition: ToolDefinition<Input, Output>, handler: ToolHandler<Input, Output>): void
+  addTool<Input extends TSchema, Output extends TSchema = TObject> (definition: ToolDefinition<Input, Output>, handler: ToolHandler<Input, Output>): void
   /** Takes a tool away. Calls that run go on. Returns whether there was one. */
   removeTool (name: string): boolean
   /**

@@ -26,7 +26,7 @@ export class Catalog {
   }
 
   /** @throws {CatalogError} when the name is taken or not allowed, or a schema can't be compiled */
-  addTool<Input extends TSchema, Output extends TSchema> (definition: ToolDefinition<Input, Output>, handler: ToolHandler<Input, Output>): void {
+  addTool<Input extends TSchema, Output extends TSchema = TObject> (definition: ToolDefinition<Input, Output>, handler: ToolHandler<Input, Output>): void {
     this.tools.add(definition.name, createTool(definition, handler))
   }
 
