@@ -168,6 +168,31 @@ t.test('an event that nobody knows is a clear error; on the stream for notices t
   connection.abort()
 })
 
+t.test('after the answer, or a cancel, there is nothing to come back for', async (t) => {
+  const { address, session, counter } = await start(t)
+  const connection = new AbortController()
+  const call = post(address, toolCall(1, 'count', {}, 'p'), session, connection.signal)
+  await counter.next()
+  const stream = read(await call, connection)
+  const seen = await stream.until('"message":"1"')
+  await post(address, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, session)
+  await t.rejects(stream.until('never'), /stream ended/)
+  t.equal((await resume(address, session, lastId(seen))).status, 400)
+
+  const silent = post(address, toolCall(2, 'leave'), session)
+  await post(address, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2 } }, session)
+  t.match(await (await silent).text(), /^(id: .+\nretry: \d+\ndata: \n\n)?$/)
+
+  const counting = post(address, toolCall(3, 'count', {}, 'p'), session)
+  // The cancelled calls have waited, too.
+  await counter.finish()
+  await counter.next()
+  await counter.next()
+  const text = await (await counting).text()
+  t.match(text, 'counted')
+  t.equal((await resume(address, session, lastId(text))).status, 400)
+})
+
 t.test('streams of a session are nobody else\'s, and end with it', async (t) => {
   const { address, session, counter } = await start(t)
   const cut = await (await post(address, toolCall(1, 'leave'), session)).text()

@@ -56,7 +56,7 @@ export class Exchange {
   /** No answer to this request will come, since the client cancelled it. */
   abandon (id: RequestId): void {
     this.#open.delete(id)
-    if (this.#open.size === 0) this.#becomeStream()
+    if (this.#open.size === 0) this.#becomeStream(false)
     this.#endWhenDone()
   }
 
@@ -76,11 +76,11 @@ export class Exchange {
   }
 
   /** Resolves to whether it is one: a reply whose client has left before can't become one, and nobody can come back to it. */
-  #becomeStream (): boolean {
+  #becomeStream (isResumable = true): boolean {
     if (this.#isStream) return true
     if (!this.#isDropped) {
       this.#isStream = true
-      this.#stream.connect(this.#http)
+      this.#stream.connect(this.#http, isResumable)
     }
     this.#settle('streaming')
     return this.#isStream

@@ -38,12 +38,16 @@ export class ResumableStream {
     return this.#connection?.isOpen === true
   }
 
-  /** Sends what comes from now on to this client. */
-  connect (http: HttpRequest): void {
+  /**
+   * Sends what comes from now on to this client.
+   *
+   * @param isResumable whether there will be anything to come back for
+   */
+  connect (http: HttpRequest, isResumable = true): void {
     const { headers, keepAliveMs, retryMs } = this.#options
     const connection = new EventStream(http, headers, keepAliveMs)
     this.#connection = connection
-    if (retryMs === null) return
+    if (retryMs === null || !isResumable) return
     this.#then(async () => {
       const id = await this.#append('')
       if (id !== undefined) connection.prime(id, retryMs)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
-import type { EventLog } from '../../store/event-log.ts'
+import type { EventLog, LoggedEvent } from '../../store/event-log.ts'
 import { SESSION_NOT_FOUND, refuse, type HttpReply, type HttpRequest } from '../http.ts'
 import { ErrorCode, isRequest, isResponse, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
 import { Exchange } from './exchange.ts'
@@ -105,7 +105,7 @@ export class SessionTransport implements Transport {
     }
     const exchange = this.#exchanges.get(name)
     const resumed = exchange === undefined ? await this.#replay(http, name, missed) : await exchange.resume(http, missed)
-    return resumed ? 'streaming' : refuse(400, ErrorCode.InvalidRequest, 'Invalid Request: nothing is known of the event in Last-Event-ID, or not any more')
+    return resumed ? 'streaming' : refuse(400, ErrorCode.InvalidRequest, 'Invalid Request: nothing comes after the event in Last-Event-ID, or nothing is known of it any more')
   }
 
   stopListening (): void {
@@ -163,10 +163,13 @@ export class SessionTransport implements Transport {
     })
   }
 
-  /** A stream that has ended: what the client missed of it is all that there is. */
-  async #replay (http: HttpRequest, name: string, missed: () => ReturnType<Parameters<Exchange['resume']>[1]>): Promise<boolean> {
+  /** A stream that has ended: what the client missed of it is all that there is. One that missed nothing would come back for ever. */
+  async #replay (http: HttpRequest, name: string, missed: () => Promise<LoggedEvent[] | undefined>): Promise<boolean> {
     const stream = this.#createStream(name)
-    const resumed = await stream.resume(http, missed)
+    const resumed = await stream.resume(http, async () => {
+      const events = await missed()
+      return events?.length === 0 ? undefined : events
+    })
     await stream.end()
     return resumed
   }
