@@ -9,11 +9,12 @@ const { values } = parseArgs({
     prefix: { type: 'string', default: DEFAULTS.prefix },
     job: { type: 'string', default: DEFAULTS.job },
     runbooks: { type: 'string', default: DEFAULTS.runbooks },
+    speed: { type: 'string', default: String(DEFAULTS.speed) },
     out: { type: 'string', default: path.dirname(import.meta.dirname) }
   }
 })
 
-for (const [file, content] of createFiles(createNames(values))) {
+for (const [file, content] of createFiles(createNames({ ...values, speed: Number(values.speed) }))) {
   const target = path.join(values.out, file)
   mkdirSync(path.dirname(target), { recursive: true })
   writeFileSync(target, content)

@@ -6,9 +6,14 @@ export interface Settings {
   job: string
   /** What stands before `docs/runbooks.md` in links: an address that ends with `/`, or nothing. */
   runbooks: string
+  /** How many times faster than in life alerts come and go, to try them out. */
+  speed: number
 }
 
-export const DEFAULTS: Settings = { prefix: 'mcp_dust_server', job: 'mcp-dust-server', runbooks: '' }
+export const DEFAULTS: Settings = { prefix: 'mcp_dust_server', job: 'mcp-dust-server', runbooks: '', speed: 1 }
+
+/** Then the shortest window of a rate, five minutes, still holds ten scrapes. */
+const HIGHEST_SPEED = 60
 
 export const TARGET = 'mcp-dust-server:5001'
 export const METRICS_PATH = '/metrics'
@@ -85,11 +90,12 @@ export interface Names extends Settings {
   series (metric: string, ...matchers: string[]): string
 }
 
-/** @throws {Error} when the prefix can't begin a metric's name */
+/** @throws {Error} when a setting is one that Prometheus could make nothing of */
 export function createNames (settings: Partial<Settings> = {}): Names {
-  const { prefix, job, runbooks } = { ...DEFAULTS, ...settings }
+  const { prefix, job, runbooks, speed } = { ...DEFAULTS, ...settings }
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(prefix)) throw new Error(`The prefix must be letters, digits and _ that do not begin with a digit, not ${prefix}`)
   if (!/^[\w.-]+$/.test(job)) throw new Error(`The job must be letters, digits, _ . and -, not ${job}`)
+  if (!(speed >= 1 && speed <= HIGHEST_SPEED)) throw new Error(`The speed must be a number from 1 to ${HIGHEST_SPEED}, not ${speed}`)
   const series = (metric: string, ...matchers: string[]): string => `${metric}{${[`job="${job}"`, ...matchers].join(',')}}`
-  return { prefix, job, runbooks, series, own: (metric, ...matchers) => series(`${prefix}_${metric}`, ...matchers) }
+  return { prefix, job, runbooks, speed, series, own: (metric, ...matchers) => series(`${prefix}_${metric}`, ...matchers) }
 }

@@ -43,6 +43,40 @@ t.test('another prefix, job and place of the runbooks make a set of their own th
   t.equal(tests.status, 0, tests.said)
 })
 
+t.test('a speed divides every duration, and nothing else', async (t) => {
+  const promtool = await requireProgram(t, 'promtool')
+  const amtool = await requireProgram(t, 'amtool')
+  if (promtool === null || amtool === null) return
+  const out = t.testdir()
+  t.same(run(process.execPath, GENERATE, '--speed', '60', '--out', out), { status: 0, output: '', said: '' })
+  const read = (file: string): string => readFileSync(path.join(out, file), 'utf8')
+  const config = read('prometheus/prometheus.yml')
+  const alerts = read('prometheus/rules/mcp-dust-server.alerts.yml')
+  const recorded = read('prometheus/rules/mcp-dust-server.rules.yml')
+
+  for (const file of [config, alerts, recorded, read('alertmanager/alertmanager.yml')]) t.notMatch(file, /\[\d+[mhd]\]|^ *(- )?(for|\w+_(interval|wait|timeout)): \d+[smhd]$/m)
+  t.match(config, 'scrape_interval: 500ms', 'no shorter than a busy machine can answer')
+  t.match(alerts, 'for: 2000ms')
+  t.match(alerts, /health_check_last_success_timestamp_seconds{.*} > 5$/m)
+  t.match(alerts, 'job:mcp_server_operation_errors:ratio_rate5m > (14.4 * 0.005)')
+  t.match(alerts, 'not answered Prometheus for 2m.')
+  t.match(recorded, /record: job:mcp_server_operation_errors:ratio_rate3d\n.*\n.*\n.*\[4320000ms\]/)
+  t.notOk(ymlFiles(out).some((file) => file.includes('tests/')), 'the unit tests are about minutes')
+
+  const checked = run(promtool, 'check', 'config', '--lint=all', '--lint-fatal', path.join(out, 'prometheus/prometheus.yml'))
+  t.equal(checked.status, 0, checked.said)
+  const routed = run(amtool, 'check-config', path.join(out, 'alertmanager/alertmanager.yml'))
+  t.equal(routed.status, 0, routed.said)
+})
+
+t.test('a speed at which a window would hold too few scrapes is refused, and one that is no number', async (t) => {
+  for (const speed of ['61', '0.5', 'fast']) {
+    const { status, said } = run(process.execPath, GENERATE, '--speed', speed, '--out', t.testdirName)
+    t.not(status, 0)
+    t.match(said, 'The speed must be a number from 1 to 60')
+  }
+})
+
 t.test('a prefix that no metric can have is refused', async (t) => {
   const { status, said } = run(process.execPath, GENERATE, '--prefix', '1-bad', '--out', t.testdir())
   t.not(status, 0)
