@@ -34,15 +34,26 @@ export function run (t: Test, program: string, environment: Record<string, strin
 
 /** Starts the server as its own process and waits until it listens. */
 export async function startServerProcess (t: Test, environment: Record<string, string>): Promise<ServerProcess> {
-  const { child, stdout, stderr, lines, ended } = run(t, 'src/server.ts', { HOST: '127.0.0.1', PORT: '0', ...environment })
-  const address = await Promise.race([
+  const server = run(t, 'src/server.ts', { HOST: '127.0.0.1', PORT: '0', ...environment })
+  const address = await addressOf(server, /Server listening at (http:[^"]+)/)
+  const { child, stdout, ended } = server
+  return { child, address, stdout, ended }
+}
+
+/** Starts the emulated workspace as its own process and waits until it listens: its address. */
+export async function startEmulatorProcess (t: Test, environment: Record<string, string> = {}): Promise<string> {
+  return addressOf(run(t, 'src/emulator/server.ts', { EMULATOR_PORT: '0', ...environment }), /emulated at (http:\S+)/)
+}
+
+/** The address that a program says it listens at. */
+async function addressOf ({ lines, ended, stdout, stderr }: ReturnType<typeof run>, words: RegExp): Promise<string> {
+  return Promise.race([
     new Promise<string>((resolve) => {
       lines.on('line', (line) => {
-        const [, url] = /Server listening at (http:[^"]+)/.exec(line) ?? []
+        const [, url] = words.exec(line) ?? []
         if (url !== undefined) resolve(url)
       })
     }),
-    ended.then(({ code }) => { throw new Error(`The server ended with ${code}: ${[...stdout, ...stderr].join('\n')}`) })
+    ended.then(({ code }) => { throw new Error(`The program ended with ${code}: ${[...stdout, ...stderr].join('\n')}`) })
   ])
-  return { child, address, stdout, ended }
 }
