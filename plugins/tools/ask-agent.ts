@@ -71,30 +71,29 @@ export default fp(async (fastify) => {
       throw new ToolError(`This server runs ${maxRuns} agents already, which is its limit. Try again in a minute.`)
     }
     instruments.inProgress.set(++runs)
+    const meter = new RunMeter(instruments)
     const feed = new ProgressFeed(operation, (error) => { log.warn({ err: error }, 'progress could not be sent') })
     try {
       const agent = await findAgent(dust, idOrName, operation.signal)
       if (agent.status !== 'active') throw new ToolError(`The agent ${agent.name} can't be asked: its status is ${agent.status}.`)
-      return await ask(agent, { agentId: agent.sId, content: message, ...(conversationId === undefined ? {} : { conversationId }) }, operation.signal, feed)
+      return await ask(agent, { agentId: agent.sId, content: message, ...(conversationId === undefined ? {} : { conversationId }) }, operation.signal, feed, meter)
+    } catch (error) {
+      const outcome = outcomeOf(error, operation.signal)
+      if (outcome !== null) meter.end(outcome)
+      throw error
     } finally {
       instruments.inProgress.set(--runs)
       await feed.end()
     }
   })
 
-  async function ask (agent: Agent, input: RunInput, signal: AbortSignal, feed: ProgressFeed): Promise<ToolResult<Static<typeof Answer>>> {
-    const meter = new RunMeter(instruments)
-    try {
-      // Without the signal: once the question may have left, its ids are needed to cancel the run.
-      const run = await dust.startRun(input)
-      feed.step(`${agent.name} got the message, in conversation ${run.conversationId}`)
-      const ended = await follow(run, signal, feed, meter)
-      meter.end(ended.outcome.measured)
-      return toResult(agent, run, ended)
-    } catch (error) {
-      meter.end(signal.aborted ? (isShutdown(signal.reason) ? 'shutdown' : 'cancelled') : 'error')
-      throw error
-    }
+  async function ask (agent: Agent, input: RunInput, signal: AbortSignal, feed: ProgressFeed, meter: RunMeter): Promise<ToolResult<Static<typeof Answer>>> {
+    // Without the signal: once the question may have left, its ids are needed to cancel the run.
+    const run = await dust.startRun(input)
+    feed.step(`${agent.name} got the message, in conversation ${run.conversationId}`)
+    const ended = await follow(run, signal, feed, meter)
+    meter.end(ended.outcome.measured)
+    return toResult(agent, run, ended)
   }
 
   /** Reads a run's events until it ends, is blocked, or can't be followed any more. Throws only when it was cancelled. */
@@ -149,6 +148,13 @@ export default fp(async (fastify) => {
 
 function isShutdown (reason: unknown): boolean {
   return reason instanceof OperationAborted && reason.abortCause === 'shutdown'
+}
+
+/** How a run that broke off counts; `null` when there was none, because the asker named what isn't there. */
+function outcomeOf (error: unknown, signal: AbortSignal): RunOutcome | null {
+  if (signal.aborted) return isShutdown(signal.reason) ? 'shutdown' : 'cancelled'
+  const isMistake = error instanceof ToolError || (error instanceof DustError && error.kind === 'not_found')
+  return isMistake ? null : 'error'
 }
 
 function completed (message: AgentMessage, streamed: string): EndedRun {

@@ -246,6 +246,24 @@ t.test('agent runs by outcome, and the Dust API by operation', async (t) => {
   })
 })
 
+t.test('agent runs: one that Dust does not let begin has failed, but a mistake of the asker was none', async (t) => {
+  const { emulator, environment } = await startEmulator(t)
+  const { address } = await startService(t, { ...environment, HEALTH_CHECK_INTERVAL: '1h' })
+  const { client } = await connect(t, address)
+  const ask = (question: Record<string, string>) => client.callTool({ name: 'dust_ask_agent', arguments: { message: 'Hello', ...question } })
+  for (const operation of ['agents.list', 'conversations.create'] as const) {
+    emulator.emulator.faults.replace([{ kind: 'error', status: 500, type: 'internal_server_error', message: 'oh no', operation }])
+    await ask({ agent: 'dust' })
+  }
+  const failed = { '{outcome="error"}': 2 }
+  t.same((await readMetrics(address)).nonZero(`${P}agent_run_duration_seconds_count`), failed)
+
+  await ask({ agent: 'nobody' })
+  await ask({ agent: 'retired' })
+  await ask({ agent: 'dust', conversationId: 'none' })
+  t.same((await readMetrics(address)).nonZero(`${P}agent_run_duration_seconds_count`), failed)
+})
+
 t.test('the Dust API: errors and retries', async (t) => {
   const { emulator, environment } = await startEmulator(t)
   const { address } = await startService(t, { ...environment, HEALTH_CHECK_INTERVAL: '1h' })
