@@ -1,7 +1,7 @@
 import { SLACK_CHANNEL, SLACK_URL_FILE } from './names.ts'
 
 const TITLE = '[{{ .Status | toUpper }}] {{ .CommonLabels.alertname }} ({{ .CommonLabels.severity }})'
-const TEXT = `{{ range .Alerts }}*{{ .Annotations.summary }}*
+const TEXT = `{{ range .Alerts }}*{{ .Annotations.summary }}*{{ if eq .Status "resolved" }} (over){{ end }}
 {{ .Annotations.description }}
 What to do: {{ .Annotations.runbook_url }}
 {{ end }}`

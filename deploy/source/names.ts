@@ -1,3 +1,5 @@
+import { ErrorCode } from '../../src/mcp/json-rpc.ts'
+
 /** What a deployment may call differently. */
 export interface Settings {
   /** The service's METRICS_PREFIX. */
@@ -24,12 +26,12 @@ export const SLACK_CHANNEL = '#alerts'
 /** Pods of the service, by `app.kubernetes.io/name` and the name of the container's port. */
 export const POD = { app: 'mcp-dust-server', port: 'http' }
 
-/** Requests of machines that watch, whose success says nothing about the product's. */
-const PROBE_PATHS = ['/livez', '/health', '/ready', METRICS_PATH]
-export const CLIENTS_ONLY = `path!~"${PROBE_PATHS.join('|')}"`
+/** Requests of machines that watch, and of scanners: their success says nothing about the product's, and would hide its failures. */
+const NOT_OF_CLIENTS = ['/livez', '/health', '/ready', METRICS_PATH, 'unmatched']
+export const CLIENTS_ONLY = `path!~"${NOT_OF_CLIENTS.join('|')}"`
 
-/** Types of errors of MCP operations for which the client, its user or an agent is to answer; the last ones are JSON-RPC codes. Anything else is ours. */
-const NOT_OUR_OPERATION_ERRORS = ['tool_error', 'cancelled', 'session_ended', '-32700', '-32600', '-32601', '-32602', '-32000', '-32001']
+/** Types of errors of MCP operations for which the client, its user or an agent is to answer: every JSON-RPC code but that of a fault. Anything else is ours. */
+const NOT_OUR_OPERATION_ERRORS = ['tool_error', 'cancelled', 'session_ended', ...Object.values(ErrorCode).filter((code) => code !== ErrorCode.InternalError)]
 export const OUR_OPERATION_ERRORS = `error_type!~"|${NOT_OUR_OPERATION_ERRORS.join('|')}"`
 
 /** Runs whose asker got no answer, and neither they nor the agent wanted it so. */

@@ -46,6 +46,7 @@ t.test('whatever fails, the alert that says so reaches people, and its end as we
       }
       await setFaults()
       await isTold(alert, 'RESOLVED')
+      t.match(told(alert).at(-1)?.text, '(over)')
     })
   }
 

@@ -8,8 +8,14 @@ export function httpCases ({ own, job }: Names): AlertCase[] {
   return [
     {
       alert: 'HighErrorRate',
-      name: 'a third of the requests fails among many probes that do not',
-      series: { [requests('/mcp', 200)]: '0+20x20', [requests('/mcp', 503)]: '0+10x20', [requests('/health', 200)]: '0+300x20', [requests('/metrics', 200)]: '0+60x20' },
+      name: 'a third of the requests fails among many probes, and scans for addresses that are not there',
+      series: {
+        [requests('/mcp', 200)]: '0+20x20',
+        [requests('/mcp', 503)]: '0+10x20',
+        [requests('/health', 200)]: '0+300x20',
+        [requests('/metrics', 200)]: '0+60x20',
+        [requests('unmatched', 404)]: '0+500x20'
+      },
       at: '12m',
       fires: [{ labels: ofJob('critical'), description: `33.33% of the HTTP requests to ${job} are answered with a 5xx.` }]
     },
