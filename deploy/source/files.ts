@@ -1,5 +1,7 @@
 import { stringify } from 'yaml'
 import { alertmanagerConfig } from './alertmanager.ts'
+import { createDashboards } from './dashboards.ts'
+import { dashboardProviders, datasources } from './dashboards/provisioning.ts'
 import { annotatedKubernetesPrometheus, kubernetesPrometheus } from './kubernetes.ts'
 import type { Names } from './names.ts'
 import { RULE_FILES, staticPrometheus } from './prometheus.ts'
@@ -22,7 +24,19 @@ export function createFiles (names: Names): Map<string, string> {
     [`prometheus/${recordingFile}`, { groups: recording }],
     [`prometheus/${alertsFile}`, { groups: alerts }],
     ...Object.entries(tests).map(([subject, test]): [string, unknown] => [`prometheus/tests/${subject}.yml`, test]),
-    ['alertmanager/alertmanager.yml', alertmanagerConfig()]
+    ['alertmanager/alertmanager.yml', alertmanagerConfig()],
+    ['grafana/provisioning/datasources/prometheus.yml', datasources()],
+    ['grafana/provisioning/dashboards/mcp-dust-server.yml', dashboardProviders(names)],
+    ...createDashboards(names).map(([slug, dashboard]): [string, unknown] => [`grafana/dashboards/${slug}.json`, dashboard])
   ]
-  return new Map(contents.map(([file, content]) => [file, `${HEADER}\n${stringify(accelerate(content, names.speed), { lineWidth: 0, aliasDuplicateObjects: false })}`]))
+  return new Map(contents.map(([file, content]) => [file, file.endsWith('.json') ? toJson(content) : toYaml(accelerate(content, names.speed))]))
+}
+
+function toYaml (content: unknown): string {
+  return `${HEADER}\n${stringify(content, { lineWidth: 0, aliasDuplicateObjects: false })}`
+}
+
+/** JSON has no comments to say where it comes from. */
+function toJson (content: unknown): string {
+  return `${JSON.stringify(content, null, 2)}\n`
 }

@@ -19,16 +19,23 @@ const HIGHEST_SPEED = 60
 
 export const TARGET = 'mcp-dust-server:5001'
 export const METRICS_PATH = '/metrics'
+/** How often Prometheus asks the service. */
+export const SCRAPE_INTERVAL = '10s'
 export const ALERTMANAGER = 'alertmanager:9093'
+export const PROMETHEUS = 'prometheus:9090'
+/** Where Grafana finds the dashboards in its container. */
+export const DASHBOARDS_FOLDER = '/etc/grafana/dashboards'
 export const SLACK_URL_FILE = '/etc/alertmanager/secrets/slack-url'
 export const SLACK_CHANNEL = '#alerts'
 
 /** Pods of the service, by `app.kubernetes.io/name` and the name of the container's port. */
 export const POD = { app: 'mcp-dust-server', port: 'http' }
 
-/** Requests of machines that watch, and of scanners: their success says nothing about the product's, and would hide its failures. */
-const NOT_OF_CLIENTS = ['/livez', '/health', '/ready', METRICS_PATH, 'unmatched']
-export const CLIENTS_ONLY = `path!~"${NOT_OF_CLIENTS.join('|')}"`
+/** Requests of machines that watch. */
+const PROBE_PATHS = ['/livez', '/health', '/ready', METRICS_PATH]
+export const PROBES_ONLY = `path=~"${PROBE_PATHS.join('|')}"`
+/** Without them and without those of scanners: their success says nothing about the product's, and would hide its failures. */
+export const CLIENTS_ONLY = `path!~"${[...PROBE_PATHS, 'unmatched'].join('|')}"`
 
 /** Types of errors of MCP operations for which the client, its user or an agent is to answer: every JSON-RPC code but that of a fault. Anything else is ours. */
 const NOT_OUR_OPERATION_ERRORS = ['tool_error', 'cancelled', 'session_ended', ...Object.values(ErrorCode).filter((code) => code !== ErrorCode.InternalError)]
@@ -40,7 +47,8 @@ export const OUR_RUN_ERRORS = 'outcome=~"error|timeout|shutdown"'
 /** Errors of the Dust API that say something about Dust and the way there: not about what a client asked for, and not those that have an alert of their own. */
 export const DUST_ERRORS = 'type!~"cancelled|not_found|unauthorized|rate_limited"'
 
-/** Service level objectives: which share of the work may fail in 30 days. */
+/** Service level objectives: which share of the work may fail in this time. */
+export const OBJECTIVE_PERIOD = '30d'
 export const OBJECTIVES = {
   operations: { goal: '99.5 %', budget: 0.005 },
   runs: { goal: '99 %', budget: 0.01 }
@@ -85,12 +93,15 @@ export const LIMITS = {
   ErrorLogs: { lines: 25, window: '10m', for: '5m' }
 } as const
 
-export interface Names extends Settings {
-  /** The series of one of the product's metrics that belong to the job. */
+export interface Selectors {
+  /** The wanted series of one of the product's metrics. */
   own (metric: string, ...matchers: string[]): string
   /** The same for a metric that has no prefix. */
   series (metric: string, ...matchers: string[]): string
 }
+
+/** By default the wanted series are those of the job. */
+export interface Names extends Settings, Selectors {}
 
 /** @throws {Error} when a setting is one that Prometheus could make nothing of */
 export function createNames (settings: Partial<Settings> = {}): Names {
@@ -98,6 +109,11 @@ export function createNames (settings: Partial<Settings> = {}): Names {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(prefix)) throw new Error(`The prefix must be letters, digits and _ that do not begin with a digit, not ${prefix}`)
   if (!/^[\w.-]+$/.test(job)) throw new Error(`The job must be letters, digits, _ . and -, not ${job}`)
   if (!(speed >= 1 && speed <= HIGHEST_SPEED)) throw new Error(`The speed must be a number from 1 to ${HIGHEST_SPEED}, not ${speed}`)
-  const series = (metric: string, ...matchers: string[]): string => `${metric}{${[`job="${job}"`, ...matchers].join(',')}}`
-  return { prefix, job, runbooks, speed, series, own: (metric, ...matchers) => series(`${prefix}_${metric}`, ...matchers) }
+  return { prefix, job, runbooks, speed, ...createSelectors(prefix, `job="${job}"`) }
+}
+
+/** @param always matchers that every selector has */
+export function createSelectors (prefix: string, ...always: string[]): Selectors {
+  const series = (metric: string, ...matchers: string[]): string => `${metric}{${[...always, ...matchers].join(',')}}`
+  return { series, own: (metric, ...matchers) => series(`${prefix}_${metric}`, ...matchers) }
 }

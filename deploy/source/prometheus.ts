@@ -1,4 +1,4 @@
-import { ALERTMANAGER, METRICS_PATH, TARGET, type Names } from './names.ts'
+import { ALERTMANAGER, METRICS_PATH, SCRAPE_INTERVAL, TARGET, type Names } from './names.ts'
 
 export const RULE_FILES = ['rules/mcp-dust-server.rules.yml', 'rules/mcp-dust-server.alerts.yml']
 
@@ -10,7 +10,7 @@ export function prometheusConfig (service: Record<string, unknown>) {
     rule_files: RULE_FILES,
     scrape_configs: [
       { job_name: 'prometheus', static_configs: [{ targets: ['localhost:9090'] }] },
-      { metrics_path: METRICS_PATH, scrape_interval: '10s', ...service }
+      { metrics_path: METRICS_PATH, scrape_interval: SCRAPE_INTERVAL, ...service }
     ]
   }
 }

@@ -20,6 +20,10 @@ export function recordingCases (names: Names): RecordingCase[] {
     { name: 'no request ever failed', series: { [requests(200)]: '0+60x20' }, at: '10m', record: recorded.httpErrors(names), value: 0 },
     { name: 'nobody asks', series: { [requests(200)]: '9x20' }, at: '10m', record: recorded.httpErrors(names), value: null },
     { name: 'no operation ever failed', series: { [calls]: '0+60x20' }, at: '10m', record: recorded.operationErrors(names, '5m'), value: 0 },
-    { name: 'a quarter of the runs fails', series: { [runs('success')]: '0+3x20', [runs('error')]: '0+1x20' }, at: '10m', record: recorded.runErrors(names, '1h'), value: 0.25 }
+    { name: 'a quarter of the runs fails', series: { [runs('success')]: '0+3x20', [runs('error')]: '0+1x20' }, at: '10m', record: recorded.runErrors(names, '1h'), value: 0.25 },
+    { name: 'one operation each second, none fails', series: { [calls]: '0+60x20' }, at: '10m', record: recorded.operationErrorRate(names), value: 0 },
+    { name: 'one operation each second', series: { [calls]: '0+60x20' }, at: '10m', record: recorded.operationRate(names), value: 1 },
+    { name: 'two runs each second, one of them fails', series: { [runs('success')]: '0+60x20', [runs('timeout')]: '0+60x20' }, at: '10m', record: recorded.runErrorRate(names), value: 1 },
+    { name: 'two runs each second, one of them fails', series: { [runs('success')]: '0+60x20', [runs('timeout')]: '0+60x20' }, at: '10m', record: recorded.runRate(names), value: 2 }
   ]
 }
