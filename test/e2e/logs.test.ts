@@ -1,14 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { connect as openSocket } from 'node:net'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import { loadConfig } from '../../src/config.ts'
-import { createLogger } from '../../src/logger.ts'
-import { createService } from '../../src/service.ts'
-import { requireProgram } from '../fixtures/programs.ts'
-import { addTestTools } from '../fixtures/tools.ts'
 import { connect, openSession, post, startEmulator, startServiceAlone, toolCall, until } from '../helper.ts'
 import { run } from './server-process.ts'
 
@@ -34,15 +29,6 @@ function linesOf (text: string): Line[] {
 function readLog (file: string): Line[] {
   const numbered = Array.from({ length: 10 }, (_, index) => `${file}.${9 - index}`).filter((name) => existsSync(name))
   return [...numbered, file].flatMap((name) => linesOf(readFileSync(name, 'utf8')))
-}
-
-/** Enough of the end of a file to have its last line in it. */
-function lastBytes (file: string): string {
-  const fd = openSync(file, 'r')
-  const bytes = Buffer.alloc(400)
-  const length = readSync(fd, bytes, 0, bytes.length, Math.max(0, fstatSync(fd).size - bytes.length))
-  closeSync(fd)
-  return bytes.toString('utf8', 0, length)
 }
 
 function isGapless (numbers: number[]): boolean {
@@ -93,54 +79,6 @@ t.test('killed in the middle of writing, it has all lines that were logged befor
   t.ok(isGapless(numbers))
   // A line goes to stdout first.
   t.ok(Number(numbers.at(-1)) >= Number(linesOf(onStdout).at(-1)?.n) - 1)
-})
-
-t.test('rsyslog, which follows the file through rotation, gets each line once', async (t) => {
-  const rsyslogd = await requireProgram(t, 'rsyslogd')
-  if (rsyslogd === null) return
-  const folder = t.testdir({ state: {}, logs: {} })
-  const received = path.join(folder, 'received.log')
-  writeFileSync(path.join(folder, 'rsyslog.conf'), `
-    global(workDirectory="${folder}/state")
-    module(load="imfile")
-    template(name="message" type="string" string="%msg%\\n")
-    input(type="imfile" file="${folder}/logs/server.log" tag="mcp-dust-server" ruleset="receive")
-    ruleset(name="receive") { action(type="omfile" file="${received}" template="message") }`)
-  const follower = spawn(rsyslogd, ['-n', '-iNONE', '-f', path.join(folder, 'rsyslog.conf')], { stdio: 'ignore' })
-  t.teardown(() => { follower.kill('SIGKILL') })
-  const child = spawn(process.execPath, [writer, path.join(folder, 'logs', 'server.log'), String(MEGABYTE), '4'], { stdio: ['pipe', 'ignore', 'ignore'] })
-  t.teardown(() => { child.kill('SIGKILL') })
-
-  // Less than a file at a time, and on when it has arrived: who falls behind by more than the kept files has lost by rights.
-  const step = 5000
-  for (let written = step; written <= LINES; written += step) {
-    child.stdin.write(`${step}\n`)
-    await until(() => existsSync(received) && lastBytes(received).includes(`"n":${written},`))
-  }
-  follower.kill('SIGTERM')
-  await once(follower, 'exit')
-  t.same(linesOf(readFileSync(received, 'utf8')).map(({ n }) => n), Array.from({ length: LINES }, (_, index) => index + 1))
-})
-
-t.test('the condition that picks errors, level == "error", picks exactly those', async (t) => {
-  const { environment } = await startEmulator(t)
-  const file = path.join(t.testdir(), 'server.log')
-  const config = loadConfig({ ...settings, ...environment, LOG_FILE: file, LOG_LEVEL: 'debug' })
-  const { logger, lineCounts } = createLogger(config.logs, { write: () => {} })
-  const service = await createService(config, logger)
-  t.teardown(() => service.close())
-  addTestTools(service)
-  const address = await service.listen({ port: 0, host: '127.0.0.1' })
-  const { client } = await connect(t, address)
-  for (const name of ['echo', 'crash', 'refuse', 'crash']) await client.callTool({ name, arguments: { text: 'error' } })
-  await fetch(`${address}/error?level=error`)
-
-  const lines = linesOf(readFileSync(file, 'utf8'))
-  const errors = lines.filter(({ level }) => level === 'error')
-  t.equal(errors.length, 2)
-  t.same(new Set(errors.map(({ msg }) => msg)), new Set(['operation failed because of a fault']))
-  t.equal(lineCounts.error, 2)
-  t.equal(lines.length, Object.values(lineCounts).reduce((sum, count) => sum + count))
 })
 
 t.test('one line for a request when it is over, without its query; at debug also when it begins', async (t) => {
