@@ -4,14 +4,11 @@ import { createNames } from '../../deploy/source/names.ts'
 import { alertCases } from '../../deploy/source/rule-tests.ts'
 import { createRules } from '../../deploy/source/rules.ts'
 import { RULE_FILES } from '../../deploy/source/prometheus.ts'
-import { MetricsPage } from '../fixtures/metrics.ts'
 import { requireProgram } from '../fixtures/programs.ts'
-import { startServiceAlone } from '../helper.ts'
-import { committedDashboards } from './committed-dashboards.ts'
 import { DEPLOY, run } from './run-program.ts'
 
 const names = createNames()
-const { recording, alerts } = createRules(names)
+const { alerts } = createRules(names)
 const rules = alerts.flatMap((group) => group.rules)
 const cases = alertCases(names)
 const prometheus = path.join(DEPLOY, 'prometheus')
@@ -61,26 +58,4 @@ t.test('each summary is one line without values, each description has them', asy
     t.match(annotations.summary, /^[^\n{]+$/, `${alert}: ${annotations.summary}`)
     if (!['Watchdog', 'McpDustServerAbsent'].includes(alert)) t.match(annotations.description, /\$labels\.job/, alert)
   }
-})
-
-t.test('each series that a rule or a dashboard asks for is a metric of the running server, of the rules, or of Prometheus', async (t) => {
-  const { address } = await startServiceAlone(t)
-  const { types } = new MetricsPage(await (await fetch(`${address}/metrics`)).text())
-  const recorded = recording.flatMap((group) => group.rules.map(({ record }) => record))
-  const known = new Set(['up', 'ALERTS', ...recorded])
-  for (const [name, type] of types) {
-    known.add(name)
-    if (type === 'histogram') for (const part of ['bucket', 'sum', 'count']) known.add(`${name}_${part}`)
-  }
-  const dashboards = committedDashboards().flatMap(({ panels, annotations, templating }) => [
-    ...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
-    ...annotations.list.map(({ expr = '' }) => expr),
-    ...templating.list.map(({ query = '' }) => query.replace(/^label_values\((\w+),/, '$1{},'))
-  ])
-  const expressions = [...[...recording, ...alerts].flatMap((group) => group.rules.map(({ expr }) => expr)), ...dashboards]
-  const selected = expressions.flatMap((expression) => [...expression.matchAll(/([a-zA-Z_:][\w:]*)\{/g)].map(([, name = '']) => name))
-  const derived = expressions.flatMap((expression) => [...expression.matchAll(/\b\w+:\w+:\w+/g)].map(([name]) => name))
-  t.ok(selected.length > 150, `${selected.length} selectors, of ${new Set(selected).size} metrics`)
-  t.same([...new Set([...selected, ...derived])].filter((name) => !known.has(name)), [])
-  t.same(recorded.filter((name) => !derived.includes(name)), [], 'and nothing is recorded for nobody')
 })
