@@ -17,9 +17,14 @@ const OWN_IMAGE = `mcp-dust-server:${version}`
 /** What the server takes for closing after its last call. */
 const CLOSING_MS = 5000
 
-async function services (t: Test, environment: Record<string, string> = {}): Promise<Map<string, ComposeService>> {
+let withoutSettings: Map<string, ComposeService> | undefined
+
+/** The services by name; none where docker-compose isn't installed. It takes a second, so without settings it's asked once. */
+async function services (t: Test): Promise<Map<string, ComposeService>> {
   const compose = await requireProgram(t, 'docker-compose')
-  return new Map(compose === null ? [] : Object.entries(readComposition(compose, environment)))
+  if (compose === null) return new Map()
+  withoutSettings ??= new Map(Object.entries(readComposition(compose)))
+  return withoutSettings
 }
 
 /** What Grafana is told at its start. */
@@ -107,15 +112,16 @@ t.test('the server gets settings that it knows and accepts', async (t) => {
 })
 
 t.test('the server asks the emulator, or the Dust that it is told of', async (t) => {
+  const compose = await requireProgram(t, 'docker-compose')
+  if (compose === null) return
   const found = await services(t)
-  if (found.size === 0) return
   const emulator = readEnvironment(found.get('emulator')?.environment ?? {})
   if ('faults' in emulator) throw new Error(emulator.faults.join('\n'))
   const { port, host, options } = emulator.environment
   t.equal(host, '0.0.0.0')
   t.match(found.get('mcp-dust-server')?.environment, { DUST_BASE_URL: `http://emulator:${port}`, DUST_API_KEY: options.apiKey, DUST_WORKSPACE_ID: options.workspaceId })
   const real = { DUST_BASE_URL: 'https://eu.dust.tt', DUST_API_KEY: 'sk-real', DUST_WORKSPACE_ID: 'real' }
-  t.match((await services(t, real)).get('mcp-dust-server')?.environment, real)
+  t.match(readComposition(compose, real)['mcp-dust-server']?.environment, real)
 })
 
 t.test('the emulator gets the settings that its page documents', async (t) => {
