@@ -1,10 +1,12 @@
 import { stringify } from 'yaml'
 import { alertmanagerConfig } from './alertmanager.ts'
+import { autoscaler } from './autoscaler.ts'
 import { createDashboards } from './dashboards.ts'
 import { dashboardProviders, datasources } from './dashboards/provisioning.ts'
 import { annotatedKubernetesPrometheus, kubernetesPrometheus } from './kubernetes.ts'
 import type { Names } from './names.ts'
 import { RULE_FILES, staticPrometheus } from './prometheus.ts'
+import { podMonitor, prometheusRule } from './prometheus-operator.ts'
 import { ruleTests } from './rule-tests.ts'
 import { createRules } from './rules.ts'
 import { accelerate } from './speed.ts'
@@ -27,7 +29,10 @@ export function createFiles (names: Names): Map<string, string> {
     ['alertmanager/alertmanager.yml', alertmanagerConfig()],
     ['grafana/provisioning/datasources/prometheus.yml', datasources()],
     ['grafana/provisioning/dashboards/mcp-dust-server.yml', dashboardProviders(names)],
-    ...createDashboards(names).map(([slug, dashboard]): [string, unknown] => [`grafana/dashboards/${slug}.json`, dashboard])
+    ...createDashboards(names).map(([slug, dashboard]): [string, unknown] => [`grafana/dashboards/${slug}.json`, dashboard]),
+    ['kubernetes/overlays/replicas/autoscaler.yaml', autoscaler(names)],
+    ['kubernetes/components/prometheus-operator/pod-monitor.yaml', podMonitor(names)],
+    ['kubernetes/components/prometheus-operator/prometheus-rule.yaml', prometheusRule(names)]
   ]
   return new Map(contents.map(([file, content]) => [file, file.endsWith('.json') ? toJson(content) : toYaml(accelerate(content, names.speed))]))
 }

@@ -31,6 +31,12 @@ export const SLACK_CHANNEL = '#alerts'
 /** Pods of the service, by `app.kubernetes.io/name` and the name of the container's port. */
 export const POD = { app: 'mcp-dust-server', port: 'http' }
 
+/** Name and labels of the Kubernetes objects that belong to the service. */
+export const OBJECT = { name: POD.app, labels: { 'app.kubernetes.io/name': POD.app } }
+
+/** How many pods there are: as many as it takes for each to have no more agent runs at a time. */
+export const REPLICAS = { min: 2, max: 10, runsPerPod: 50 }
+
 /** Requests of machines that watch. */
 const PROBE_PATHS = ['/livez', '/health', '/ready', METRICS_PATH]
 export const PROBES_ONLY = `path=~"${PROBE_PATHS.join('|')}"`
