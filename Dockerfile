@@ -1,24 +1,28 @@
-FROM node:24-slim AS build
+# The Node that package.json brings along, too. Give your own copy of it, or one by its digest, with --build-arg.
+ARG NODE_IMAGE=node:24.21.0-slim
+
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+# The image has its Node already, so the optional packages, which bring one, are left out here and below.
+RUN npm ci --omit=optional
 COPY . .
 RUN npm run build
 
-FROM node:24-slim AS dependencies
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The image brings its own Node, so the optional one is left out.
 RUN npm ci --omit=dev --omit=optional
 
-FROM node:24-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
-RUN mkdir data && chown node:node data
-USER node
+# The user node. As a number, so that Kubernetes can see that it isn't root.
+RUN mkdir data && chown 1000:1000 data
+USER 1000:1000
 VOLUME /app/data
 EXPOSE 5001
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
