@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MetricsPage, readMetrics } from '../fixtures/metrics.ts'
+import { readMetrics, type MetricsPage } from '../fixtures/metrics.ts'
 import { connect, until } from '../helper.ts'
 import { keepUsing } from './healthy-clients.ts'
 import { startWatchedService } from './watched-service.ts'
@@ -42,6 +42,9 @@ t.test('nobody is told anything in ten minutes of healthy traffic, with answers 
   for (const outcome of ['success', 'cancelled', 'waiting']) t.ok(runsOf(metrics, outcome).short > 0, outcome)
   for (const status of [200, 400, 404, 499]) t.ok(metrics.value('mcp_dust_server_http_requests_total', { method: 'POST', path: '/mcp', status }) > 0, `${status}`)
 
+  const { data } = await (await fetch(`${prometheus.address}/api/v1/rules`)).json() as { data: { groups: Array<{ rules: Array<{ name: string, health: string }> }> } }
+  const rules = data.groups.flatMap((group) => group.rules)
+  t.same(rules.filter(({ health }) => health !== 'ok'), [], `${rules.length} rules are understood`)
   const [looks] = await prometheus.query('count_over_time(ALERTS{alertname="Watchdog"}[1h])')
   t.ok(Number(looks?.value[1]) >= 40, `${looks?.value[1]} looks at the rules, one in each quarter of a minute`)
   t.same(await namesOf('ALERTS{alertstate="firing"}'), ['Watchdog'])
