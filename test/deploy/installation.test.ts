@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
+import { POD } from '../../deploy/source/names.ts'
 import { ConfigError, loadConfig } from '../../src/config.ts'
 import { environmentSchema } from '../../src/config/environment.ts'
 import { version } from '../../src/version.ts'
@@ -59,12 +60,12 @@ for (const [name, manifests] of installations) {
   t.test(`${name}: probes and annotations lead to routes of the server, at its port`, async (t) => {
     const { container, annotations } = podOf(manifests)
     const { server, metrics } = configOf(manifests)
-    t.match(container.ports, [{ name: 'http', containerPort: server.port }])
+    t.match(container.ports, [{ name: POD.port, containerPort: server.port }])
     const { address } = await startServiceAlone(t)
     const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe]
     t.same(probes.map((probe) => probe?.httpGet?.path), ['/livez', '/livez', '/ready'])
     for (const probe of probes) {
-      t.equal(probe?.httpGet?.port, 'http')
+      t.equal(probe?.httpGet?.port, POD.port)
       t.equal((await fetch(`${address}${probe?.httpGet?.path}`)).status, 200)
     }
     if (name.endsWith('-with-operator')) t.same(annotations, {}, 'the operator finds the pods without them')
@@ -82,6 +83,7 @@ for (const [name, manifests] of installations) {
   t.test(`${name}: everything that selects pods selects these`, async (t) => {
     const { labels, container, spec } = podOf(manifests)
     const deployment = oneOf(manifests, 'Deployment')
+    t.equal(labels['app.kubernetes.io/name'], POD.app, 'by which the other Prometheus finds them')
     const selectors = [
       deployment.spec?.selector.matchLabels,
       oneOf(manifests, 'Service').spec?.selector,
