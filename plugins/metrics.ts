@@ -53,7 +53,7 @@ export default fp<MetricsPluginOptions>(async (fastify, { logLineCounts = {} }) 
 
   const { process: own } = instruments
   own.buildInfo.set({ version, node_version: process.version }, 1)
-  own.configInfo.set({ session_store: 'sqlite', auth_mode: 'none' }, 1)
+  own.configInfo.set({ session_store: 'sqlite', auth_mode: fastify.config.access.mode }, 1)
   own.memoryLimit.set(memoryLimitBytes())
   instruments.sessions.limit.set(sessions.limit)
   for (const kind of STREAM_KINDS) instruments.http.streamsOpen.set({ kind }, 0)

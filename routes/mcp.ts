@@ -53,7 +53,7 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
     return {
       headers: request.headers,
       body: request.body,
-      caller: 'anonymous',
+      caller: request.caller,
       requestId: request.id,
       startStream: (headers) => {
         reply.hijack()
@@ -95,6 +95,8 @@ function describe (error: FastifyError): { status: number, code: number, message
       return { status: 400, code: ErrorCode.ParseError, message: 'Parse error: the body is not JSON' }
     case 'FST_UNDER_PRESSURE':
       return { status: 503, code: ErrorCode.Refused, message: 'The server is overloaded; try again later' }
+    case 'UNAUTHORIZED':
+      return { status: 401, code: ErrorCode.Refused, message: error.message }
     case 'PEER_NOT_ALLOWED':
       return { status: 403, code: ErrorCode.Refused, message: error.message }
     case 'STORE_UNAVAILABLE':

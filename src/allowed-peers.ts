@@ -16,12 +16,16 @@ export interface AllowedPeers {
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
  */
 export function createAllowedPeers (listenHost: string, hosts: readonly string[], origins: readonly string[]): AllowedPeers {
-  const isLoopback = LOOPBACK_HOSTS.includes(listenHost) || listenHost === '::1' || listenHost.startsWith('127.')
   const names = hosts.map((host) => host.toLowerCase())
   return {
-    hosts: isLoopback ? new Set([...LOOPBACK_HOSTS, ...names]) : names.length > 0 ? new Set(names) : null,
-    origins: new Set([...(isLoopback ? LOOPBACK_HOSTS : []), ...names, ...origins.map((origin) => origin.toLowerCase())])
+    hosts: isLoopback(listenHost) ? new Set([...LOOPBACK_HOSTS, ...names]) : names.length > 0 ? new Set(names) : null,
+    origins: new Set([...(isLoopback(listenHost) ? LOOPBACK_HOSTS : []), ...names, ...origins.map((origin) => origin.toLowerCase())])
   }
+}
+
+/** Whether an address to listen on is reached from this machine alone. */
+export function isLoopback (host: string): boolean {
+  return LOOPBACK_HOSTS.includes(host) || host === '::1' || host.startsWith('127.')
 }
 
 /** @param header `Host` of a request, with or without a port */

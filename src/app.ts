@@ -1,6 +1,7 @@
 import autoload from '@fastify/autoload'
 import fp from 'fastify-plugin'
 import path from 'node:path'
+import auth from '../plugins/auth.ts'
 import configPlugin, { type ConfigPluginOptions } from '../plugins/config.ts'
 import dust from '../plugins/dust.ts'
 import extensions from '../plugins/extensions.ts'
@@ -22,6 +23,7 @@ export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }
   await fastify.register(configPlugin, { config })
   await fastify.register(metrics, { logLineCounts })
   await fastify.register(security)
+  await fastify.register(auth)
   await fastify.register(pressure)
   await fastify.register(store)
   await fastify.register(dust)

@@ -1,7 +1,13 @@
 import { envSchema } from 'env-schema'
 import type { ErrorObject } from 'ajv'
+import { parseAccessTokens } from './access-tokens.ts'
+import { isLoopback } from './allowed-peers.ts'
 import { createEnvironmentAjv, environmentSchema, formats, type Environment, type Format } from './config/environment.ts'
+import { readSecretFiles } from './config/secret-files.ts'
 import { parseDuration, parseList, parseSize } from './config/units.ts'
+
+/** Variables whose value may be in the file that `<NAME>_FILE` names. */
+const SECRETS_FROM_FILES = ['DUST_API_KEY', 'METRICS_TOKEN', 'REQUEST_STATE_KEY', 'AUTH_TOKENS']
 
 export type Config = ReturnType<typeof toConfig>
 
@@ -24,15 +30,31 @@ export class ConfigError extends Error {
  * @throws {ConfigError} with every fault at once
  */
 export function loadConfig (env: Readonly<Record<string, string | undefined>>): Config {
-  const data = Object.fromEntries(Object.entries(env)
+  const given = Object.fromEntries(Object.entries(env)
     .map(([name, value]): [string, string | undefined] => [name, value?.trim()])
     .filter(([, value]) => value !== undefined && value !== ''))
+  const { words: data, faults } = readSecretFiles(given, SECRETS_FROM_FILES)
+  let environment: Environment
   try {
-    return toConfig(envSchema<Environment>({ schema: environmentSchema, data, env: false, ajv: createEnvironmentAjv() }))
+    environment = envSchema<Environment>({ schema: environmentSchema, data, env: false, ajv: createEnvironmentAjv() })
   } catch (error) {
     if (!hasValidationErrors(error)) throw error
-    throw new ConfigError(error.errors.map((fault) => describe(fault, data)))
+    throw new ConfigError([...faults, ...error.errors.map((fault) => describe(fault, data))])
   }
+  const all = [...faults, ...accessFaults(environment)]
+  if (all.length > 0) throw new ConfigError(all)
+  return toConfig(environment)
+}
+
+/** What is right by itself, but not together. */
+function accessFaults (env: Environment): string[] {
+  const faults: string[] = []
+  if (env.AUTH_MODE === 'token' && env.AUTH_TOKENS === undefined) faults.push('AUTH_TOKENS is not set, but AUTH_MODE is token; it must be name:token, separated by commas')
+  if (env.AUTH_MODE === 'none' && env.AUTH_TOKENS !== undefined) faults.push('AUTH_TOKENS is set, but AUTH_MODE is none, so nobody would need a token; set AUTH_MODE to token')
+  if (env.AUTH_MODE === 'none' && !isLoopback(env.HOST) && !env.ALLOW_UNAUTHENTICATED) {
+    faults.push(`HOST is ${JSON.stringify(env.HOST)} and AUTH_MODE is none, so whoever reaches the port could ask your agents; set AUTH_MODE to token, or ALLOW_UNAUTHENTICATED to true`)
+  }
+  return faults
 }
 
 function toConfig (env: Environment) {
@@ -62,6 +84,9 @@ function toConfig (env: Environment) {
       requestStateKey: env.REQUEST_STATE_KEY ?? null
     },
     access: {
+      mode: env.AUTH_MODE,
+      tokens: parseAccessTokens(env.AUTH_TOKENS ?? '') ?? [],
+      tokensFile: env.AUTH_TOKENS_FILE ?? null,
       allowedHosts: parseList(env.ALLOWED_HOSTS ?? ''),
       allowedOrigins: parseList(env.ALLOWED_ORIGINS ?? '')
     },

@@ -26,6 +26,7 @@ process.on('SIGHUP', () => {
 
 try {
   const service = await createService(config, logger, lineCounts)
+  process.on('SIGHUP', () => { service.auth.reload() })
   closeWithGrace({ delay: Math.min(shutdownDelayMs + drainTimeoutMs + CLOSING_MS, LONGEST_TIMER_MS), logger, skip: ['SIGHUP'] }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'the process stops because of a fault')
     else logger.info({ signal, shutdownDelayMs, drainTimeoutMs }, 'stopping')

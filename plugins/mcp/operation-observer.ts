@@ -22,7 +22,7 @@ export function createOperationObserver ({ instruments, log }: FastifyInstance):
 
       const line = {
         reqId: operation.requestId,
-        mcp: { method, tool, session: operation.session, outcome: errorType ?? 'success', durationMs: Math.round(durationMs) }
+        mcp: { method, tool, caller: operation.caller, session: operation.session, outcome: errorType ?? 'success', durationMs: Math.round(durationMs) }
       }
       if (fault !== null) log.error({ ...line, err: fault }, 'operation failed because of a fault')
       else if (details !== null) log.warn({ ...line, ...details }, 'operation failed')

@@ -1,5 +1,6 @@
 import { Type, type SchemaOptions, type Static } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
+import { parseAccessTokens } from '../access-tokens.ts'
 import { parseDuration, parseList, parseSize } from './units.ts'
 
 /** A timer of Node holds 31 bits of milliseconds; a longer one would fire at once. */
@@ -48,6 +49,10 @@ export const formats = {
   token: {
     allowed: 'a text of ASCII letters, digits and signs, without spaces',
     check: (word: string) => /^[\x21-\x7e]+$/.test(word)
+  },
+  'access-tokens': {
+    allowed: 'name:token, separated by commas, each token unique and of at least 16 ASCII letters, digits and signs',
+    check: (words: string) => parseAccessTokens(words) !== null
   },
   hosts: {
     allowed: 'host names without ports, separated by commas, such as mcp.example.com',
@@ -98,6 +103,7 @@ export const environmentSchema = Type.Object({
   DRAIN_TIMEOUT: formatted('wait', { default: '30s', description: 'How long running calls may take to finish after the door has closed.' }),
 
   DUST_API_KEY: formatted('dust-key', { secret: true, description: 'API key of the Dust workspace.' }),
+  DUST_API_KEY_FILE: Type.Optional(Type.String({ description: 'File that has the key.' })),
   DUST_WORKSPACE_ID: formatted('dust-id', { description: 'Id of the Dust workspace.' }),
   DUST_BASE_URL: formatted('origin', { default: 'https://dust.tt', description: 'Region of the workspace: https://dust.tt or https://eu.dust.tt.' }),
   DUST_USERNAME: Type.String({ default: 'mcp-dust-server', minLength: 1, maxLength: 254, description: 'Name under which messages are posted.' }),
@@ -111,12 +117,19 @@ export const environmentSchema = Type.Object({
   SESSION_LIMIT: Type.Integer({ default: 10_000, minimum: 1, description: 'Sessions at the same time.' }),
   REQUEST_STATE_KEY: Type.Optional(formatted('secret', { secret: true, description: 'Signs what a client without a session brings back with its answer to a question; the same for all replicas. Without it each process makes its own.' })),
 
+  REQUEST_STATE_KEY_FILE: Type.Optional(Type.String({ description: 'File that has the key.' })),
+
+  AUTH_MODE: Type.Unsafe<'none' | 'token'>({ type: 'string', enum: ['none', 'token'], default: 'none', description: 'Who may use /mcp: anybody who reaches it, or who brings a token.' }),
+  AUTH_TOKENS: Type.Optional(formatted('access-tokens', { secret: true, description: 'Tokens of AUTH_MODE=token, each with the name of who brings it: name:token, separated by commas.' })),
+  AUTH_TOKENS_FILE: Type.Optional(Type.String({ description: 'The same in a file, which is read again on SIGHUP.' })),
+  ALLOW_UNAUTHENTICATED: Type.Boolean({ default: false, description: 'Let AUTH_MODE=none listen on an address that other machines reach.' }),
   ALLOWED_HOSTS: Type.Optional(formatted('hosts', { description: 'Names under which clients may reach /mcp, beside those of the machine itself; without any, every name is allowed unless HOST is loopback.' })),
   ALLOWED_ORIGINS: Type.Optional(formatted('origins', { description: 'Web pages that may use /mcp, by their origin.' })),
 
   ENABLE_METRICS: Type.Boolean({ default: true, description: 'Offer metrics to Prometheus.' }),
   METRICS_PREFIX: formatted('metric-prefix', { default: 'mcp_dust_server', description: 'What the names of the product\'s own metrics begin with.' }),
   METRICS_PATH: formatted('path', { default: '/metrics', description: 'Where Prometheus finds the metrics.' }),
+  METRICS_TOKEN_FILE: Type.Optional(Type.String({ description: 'File that has the token.' })),
   METRICS_TOKEN: Type.Optional(formatted('token', { secret: true, description: 'Bearer token that a scrape must bring; without it the metrics are open.' })),
 
   PRESSURE_MAX_EVENT_LOOP_DELAY: formatted('wait', { default: '250ms', description: 'Above this mean delay of the event loop over a second new MCP requests are refused; 0 never.' }),

@@ -17,7 +17,7 @@ const KNOWN_FAULTS: Record<string, RegExp[]> = { replicas: [/^STORE_URL is "redi
 const CLOSING_MS = 5000 + 5000
 
 const secret = oneOf(parseManifests(readFileSync(path.join(KUBERNETES, 'secret.example.yaml'), 'utf8')), 'Secret')
-const FILLED_SECRET = { DUST_API_KEY: 'sk-none', DUST_WORKSPACE_ID: 'none' }
+const FILLED_SECRET = { DUST_API_KEY: 'sk-none', DUST_WORKSPACE_ID: 'none', AUTH_TOKENS: 'ada:a-long-random-word' }
 
 const kubectl = await requireProgram(t, 'kubectl')
 const installations = kubectl === null ? [] : Object.entries(renderAll(kubectl, t.testdir()))

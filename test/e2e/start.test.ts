@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import path from 'node:path'
 import t from 'tap'
-import { startEmulator, until } from '../helper.ts'
+import { initialize, post, startEmulator, until } from '../helper.ts'
 import { run, startServerProcess } from './server-process.ts'
 
 const settings = { DUST_API_KEY: 'sk-demo', DUST_WORKSPACE_ID: 'demo', STORE_URL: 'sqlite::memory:' }
@@ -86,4 +88,16 @@ t.test('the demo does not know other arguments', async (t) => {
   const { ended, stderr } = run(t, 'src/demo.ts', {}, ['--twice'])
   t.match(await ended, { code: 1 })
   t.match(stderr.join('\n'), /--twice[\s\S]*Usage: npm run demo/)
+})
+
+t.test('a token that was taken out of the file doesn\'t open the door any more after SIGHUP', async (t) => {
+  const { environment } = await startEmulator(t)
+  const file = path.join(t.testdir(), 'tokens')
+  writeFileSync(file, 'ada:the-token-of-ada-is-long')
+  const server = await startServerProcess(t, { ...environment, STORE_URL: 'sqlite::memory:', AUTH_MODE: 'token', AUTH_TOKENS_FILE: file })
+  const status = async (): Promise<number> => (await post(server.address, initialize, { authorization: 'Bearer the-token-of-ada-is-long' })).status
+  t.equal(await status(), 200)
+  writeFileSync(file, 'bob:the-token-of-bob-is-long')
+  server.child.kill('SIGHUP')
+  await until(async () => await status() === 401)
 })

@@ -35,10 +35,10 @@ t.test('names and pages can be allowed', async (t) => {
 })
 
 t.test('elsewhere every name is served unless some are allowed; pages never without', async (t) => {
-  const open = await startServiceAlone(t, { HOST: '0.0.0.0' })
+  const open = await startServiceAlone(t, { HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' })
   t.equal((await ask(open.address, { host: 'mcp.example' })).status, 200)
   t.equal((await ask(open.address, { host: 'mcp.example', origin: 'https://mcp.example' })).status, 403)
-  const named = await startServiceAlone(t, { HOST: '0.0.0.0', ALLOWED_HOSTS: 'mcp.example' })
+  const named = await startServiceAlone(t, { HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true', ALLOWED_HOSTS: 'mcp.example' })
   t.equal((await ask(named.address, { host: 'mcp.example', origin: 'https://mcp.example' })).status, 200)
   t.equal((await ask(named.address, { host: '10.1.2.3:5001' })).status, 403)
   t.equal((await ask(named.address, { host: '10.1.2.3:5001' }, '/livez')).status, 200, 'probes come by address')

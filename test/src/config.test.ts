@@ -75,6 +75,31 @@ t.test('reports all faults at once, a line each, and no secret', async (t) => {
   t.notMatch(faults.join('\n'), /sk secret/)
 })
 
+t.test('lets nobody listen to other machines without saying who may come in', async (t) => {
+  const tokens = 'ada:a-long-random-word'
+  t.match(faultsOf({ HOST: '0.0.0.0' }), [/HOST is "0.0.0.0" and AUTH_MODE is none.*AUTH_MODE to token.*ALLOW_UNAUTHENTICATED/])
+  t.match(faultsOf({ AUTH_MODE: 'token' }), [/AUTH_TOKENS is not set, but AUTH_MODE is token/])
+  t.match(faultsOf({ AUTH_TOKENS: tokens }), [/AUTH_TOKENS is set, but AUTH_MODE is none/])
+  t.match(faultsOf({ AUTH_MODE: 'token', AUTH_TOKENS: 'ada' }), [/AUTH_TOKENS is \(hidden\); it must be name:token/])
+  for (const fine of [
+    { HOST: '127.0.0.2' }, { HOST: '::1' }, { HOST: 'localhost' }, { HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: 'true' },
+    { HOST: '0.0.0.0', AUTH_MODE: 'token', AUTH_TOKENS: tokens }
+  ]) t.same(faultsOf(fine), [], JSON.stringify(fine))
+})
+
+t.test('takes secrets from files, too', async (t) => {
+  const folder = t.testdir({ key: 'sk-from-file\n', tokens: 'ada:a-long-random-word\nbob:another-random-word\n', wrong: 'no list' })
+  const { dust, access } = loadConfig({ DUST_WORKSPACE_ID: 'abc', DUST_API_KEY_FILE: `${folder}/key`, AUTH_MODE: 'token', AUTH_TOKENS_FILE: `${folder}/tokens` })
+  t.equal(dust.apiKey, 'sk-from-file')
+  t.same(access.tokens.map(({ name }) => name), ['ada', 'bob'])
+  t.match(faultsOf({ METRICS_TOKEN_FILE: `${folder}/nowhere`, DUST_API_KEY_FILE: `${folder}/key` }), [
+    /^DUST_API_KEY and DUST_API_KEY_FILE are both set/, /^METRICS_TOKEN_FILE is ".*nowhere", which can't be read: ENOENT$/
+  ])
+  const faults = faultsOf({ AUTH_MODE: 'token', AUTH_TOKENS_FILE: `${folder}/wrong` })
+  t.match(faults, [/^AUTH_TOKENS is \(hidden\)/])
+  t.notMatch(faults.join(), /no list/)
+})
+
 t.test('knows the same variables as .env.example and the README', async (t) => {
   const names = Object.keys(environmentSchema.properties).sort()
   const example = readFileSync(path.join(root, '.env.example'), 'utf8')
