@@ -100,6 +100,12 @@ export async function until (condition: () => boolean | Promise<boolean>): Promi
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
+/** The last message of a reply, whether it came as JSON or, because the machine was busy, on a stream. */
+export async function answerOf (response: Response): Promise<unknown> {
+  const text = await response.text()
+  return text.startsWith('{') ? JSON.parse(text) : messagesOf(text).at(-1)
+}
+
 /** The JSON-RPC messages of an event stream; an event without one only has an id. */
 export function messagesOf (stream: string): unknown[] {
   return stream.split('\n').filter((line) => /^data: ./.test(line)).map((line) => JSON.parse(line.slice('data: '.length)) as unknown)

@@ -22,7 +22,7 @@ const dashboards = committedDashboards()
 async function watchTraffic (t: Test, program: string): Promise<Prometheus> {
   const { emulator, environment } = await startEmulator(t, { pace: 0.05 })
   // A process of its own: in ours nobody counts the lines of the log.
-  const { address } = await startServerProcess(t, { ...environment, STORE_URL: 'sqlite::memory:', PRESSURE_MAX_EVENT_LOOP_DELAY: '0s' })
+  const { address } = await startServerProcess(t, { ...environment, STORE_URL: 'sqlite::memory:' })
   const config = { ...scrapeOften(address), rule_files: RULE_FILES.map((file) => path.join(DEPLOY, 'prometheus', file)) }
   const prometheus = await startPrometheus(t, program, t.testdir(), config)
   const scrapes = async (): Promise<number> => Number((await prometheus.query('sum_over_time(up[5m])'))[0]?.value[1] ?? 0)

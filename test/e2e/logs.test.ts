@@ -9,7 +9,7 @@ import { run } from './server-process.ts'
 
 const LINES = 100_000
 const MEGABYTE = 1024 ** 2
-const settings = { DUST_BASE_URL: 'http://127.0.0.1:9', DUST_API_KEY: 'sk-none', DUST_WORKSPACE_ID: 'none', STORE_URL: 'sqlite::memory:' }
+const settings = { DUST_BASE_URL: 'http://127.0.0.1:9', DUST_API_KEY: 'sk-none', DUST_WORKSPACE_ID: 'none', STORE_URL: 'sqlite::memory:', PRESSURE_MAX_EVENT_LOOP_DELAY: '0s' }
 const writer = path.join(import.meta.dirname, '..', 'fixtures', 'log-writer.ts')
 
 interface Line {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { postStateless } from '../fixtures/stateless.ts'
-import { startEmulator } from '../helper.ts'
+import { answerOf, startEmulator } from '../helper.ts'
 import { startServerProcess } from './server-process.ts'
 
 const KEY = 'only-the-replicas-know-this-key-of-theirs'
@@ -25,7 +25,7 @@ async function start (t: Test) {
 
 async function call (address: string, more: Record<string, unknown> = {}, params: Record<string, unknown> = CALL): Promise<Asked> {
   const response = await postStateless(address, 'tools/call', { ...params, ...more }, { capabilities: { elicitation: {} } })
-  return { status: response.status, ...Object(await response.json()) }
+  return { status: response.status, ...Object(await answerOf(response)) }
 }
 
 const answer = (key: string, words: string) => ({ [key]: { action: 'accept', content: { [key]: words } } })

@@ -4,7 +4,7 @@ import { readMetrics } from '../fixtures/metrics.ts'
 import type { ToolResult } from '../../src/mcp/catalog/tools.ts'
 import { postStateless } from '../fixtures/stateless.ts'
 import { addTestTools, type TestTools } from '../fixtures/tools.ts'
-import { messagesOf, startServiceAlone, until } from '../helper.ts'
+import { answerOf, messagesOf, startServiceAlone, until } from '../helper.ts'
 
 async function start (t: Test, environment: Record<string, string> = {}) {
   let tools: TestTools | undefined
@@ -26,7 +26,7 @@ t.test('discovery tells what there is', async (t) => {
 
 t.test('lists may be kept for a while, by one client only', async (t) => {
   const { address } = await start(t)
-  const body = await (await postStateless(address, 'tools/list')).json()
+  const body = await answerOf(await postStateless(address, 'tools/list'))
   t.match(body, { result: { ttlMs: 60_000, cacheScope: 'private' } })
   t.ok(Object(body).result.tools.some(({ name }: { name: string }) => name === 'dust_ask_agent'))
 })
@@ -109,7 +109,7 @@ t.test('what goes wrong has the status and the code of the revision', async (t) 
   for (const [name, call, status, body] of cases) {
     const response = await call
     t.equal(response.status, status, name)
-    t.match(await response.json(), body, name)
+    t.match(await answerOf(response), body, name)
   }
 })
 
@@ -141,7 +141,7 @@ t.test('a call that runs when the server stops is told why', async (t) => {
   const call = postStateless(address, 'tools/call', { name: 'wait' })
   await until(() => tools.begun === 1)
   const closing = service.close()
-  t.match(messagesOf((await (await call).text()).replace(/^\{/, 'data: {')), [{ id: 1, result: { isError: true, content: [{ text: /shutting down/ }] } }])
+  t.match(await answerOf(await call), { id: 1, result: { isError: true, content: [{ text: /shutting down/ }] } })
   await closing
   t.match(tools.aborted, [/shutting down/])
 })
