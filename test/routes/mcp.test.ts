@@ -133,7 +133,7 @@ t.test('JSON that is not JSON-RPC is refused', async (t) => {
   for (const body of wrong) {
     const response = await post(address, JSON.stringify(body), session)
     t.equal(response.status, 400, JSON.stringify(body).slice(0, 60))
-    t.match(await response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600 } })
+    t.match(await response.json(), { jsonrpc: '2.0', error: { code: -32600 } })
   }
 })
 
