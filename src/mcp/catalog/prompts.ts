@@ -4,7 +4,7 @@ import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { isObject } from '../json-rpc.ts'
 import type { Operation } from '../operation.ts'
 import type { Complete } from './completion.ts'
-import { CatalogError, compile } from './schema.ts'
+import { CatalogError, compile, requireFunction } from './schema.ts'
 
 export interface PromptDefinition<Input extends TObject = TObject> {
   name: string
@@ -34,6 +34,7 @@ export interface RegisteredPrompt {
 /** @throws {CatalogError} when an argument isn't a string, or the schema can't be compiled */
 export function createPrompt<Input extends TObject> (definition: PromptDefinition<Input>, handler: PromptHandler<Input>): RegisteredPrompt {
   const { name, title, description, input, complete = {} } = definition
+  requireFunction(`Prompt "${name}" needs a handler`, handler)
   if (name === '') throw new CatalogError('A prompt needs a name')
   const properties: TProperties = input?.properties ?? {}
   const odd = Object.entries(properties).find(([, schema]) => schema['type'] !== 'string')?.[0]

@@ -3,7 +3,7 @@ import type { ReadResourceResult, Resource, ResourceTemplate } from '@modelconte
 import { isObject } from '../json-rpc.ts'
 import type { Operation } from '../operation.ts'
 import type { Complete } from './completion.ts'
-import { CatalogError } from './schema.ts'
+import { CatalogError, requireFunction } from './schema.ts'
 
 interface Described {
   /** Name for programs. */
@@ -49,6 +49,7 @@ export interface RegisteredTemplate {
 /** @throws {CatalogError} when the URI isn't one */
 export function createResource (definition: ResourceDefinition, reader: ResourceReader): RegisteredResource {
   const { uri, mimeType } = definition
+  requireFunction(`Resource "${definition.name}" needs a reader`, reader)
   if (!URL.canParse(uri)) throw new CatalogError(`Resource "${definition.name}" needs a URI such as tickets://open, not "${uri}"`)
   return {
     listed: { uri, ...describe(definition) },
@@ -59,6 +60,7 @@ export function createResource (definition: ResourceDefinition, reader: Resource
 /** @throws {CatalogError} when the template isn't one */
 export function createTemplate (definition: ResourceTemplateDefinition, reader: TemplateReader): RegisteredTemplate {
   const { name, uriTemplate, mimeType, complete = {} } = definition
+  requireFunction(`Resource template "${name}" needs a reader`, reader)
   const template = parse(name, uriTemplate)
   const unknown = Object.keys(complete).find((variable) => !template.variableNames.includes(variable))
   if (unknown !== undefined) throw new CatalogError(`Resource template "${name}" has no variable "${unknown}" to complete`)

@@ -12,6 +12,15 @@ export class CatalogError extends Error {
   }
 }
 
+/**
+ * Authors in JavaScript forget a function, and would find out only with the first call.
+ *
+ * @throws {CatalogError}
+ */
+export function requireFunction (complaint: string, value: unknown): void {
+  if (typeof value !== 'function') throw new CatalogError(`${complaint}: a function`)
+}
+
 const ajv = ajvFormats.default(new Ajv2020({ strict: false, useDefaults: true }))
 
 /**

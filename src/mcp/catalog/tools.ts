@@ -3,7 +3,7 @@ import { ContentBlockSchema, type CallToolResult, type ContentBlock, type Tool, 
 import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { isObject } from '../json-rpc.ts'
 import type { Operation } from '../operation.ts'
-import { CatalogError, compile } from './schema.ts'
+import { CatalogError, compile, requireFunction } from './schema.ts'
 
 export interface ToolDefinition<Input extends TSchema = TObject, Output extends TSchema = TObject> {
   /** Letters, digits, `_`, `-`, `.`; at most 128. */
@@ -47,6 +47,7 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/
 /** @throws {CatalogError} when the name isn't allowed or a schema can't be compiled */
 export function createTool<Input extends TSchema, Output extends TSchema> (definition: ToolDefinition<Input, Output>, handler: ToolHandler<Input, Output>): RegisteredTool {
   const { name, title, description, input, output, annotations, longRunning = false } = definition
+  requireFunction(`Tool "${name}" needs a handler`, handler)
   if (!TOOL_NAME.test(name)) throw new CatalogError(`Tool name "${name}" isn't allowed: 1 to 128 letters, digits, "_", "-" or "."`)
   return {
     listed: {
@@ -66,7 +67,7 @@ export function createTool<Input extends TSchema, Output extends TSchema> (defin
 }
 
 function asObject (name: string, schema: TSchema): Tool['inputSchema'] {
-  if (schema['type'] !== 'object') throw new CatalogError(`The input and output of tool "${name}" must be objects: their schemas need "type": "object"`)
+  if (!isObject(schema) || schema['type'] !== 'object') throw new CatalogError(`The input and output of tool "${name}" must be objects: their schemas need "type": "object"`)
   return { ...schema, type: 'object' }
 }
 
