@@ -41,7 +41,13 @@ export async function createService (config: Config, logger: FastifyBaseLogger, 
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID_HEADER, request.id)
   })
-  await fastify.register(app, { config, logLineCounts })
+  try {
+    await fastify.register(app, { config, logLineCounts })
+  } catch (error) {
+    // What did start, such as the store, must not stay open in the process of whoever called.
+    await fastify.close()
+    throw error
+  }
   return fastify
 }
 
