@@ -1,22 +1,26 @@
 import fp from 'fastify-plugin'
 import type { FastifyPluginAsync } from 'fastify'
-import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { createPluginImporter, PluginNotFound, type PluginImporter } from './extensions/plugin-importer.ts'
 
-/** A plugin of EXTRA_PLUGINS can't be used. The message names it and says why. */
+/** A plugin of EXTRA_PLUGINS can't be used. The message, one line, names it and says why. */
 export class ExtensionError extends Error {
   readonly code = 'EXTRA_PLUGIN_FAILED'
 
   constructor (specifier: string, reason: string, options?: ErrorOptions) {
-    super(`EXTRA_PLUGINS: ${specifier} ${reason}`, options)
+    super(`EXTRA_PLUGINS: ${specifier} ${reason.replaceAll(/\s*\n\s*/g, ' ')}`, options)
     this.name = 'ExtensionError'
   }
 }
 
 /** Loads the plugins that `EXTRA_PLUGINS` names, in that order. One that can't be loaded stops the start. */
 export default fp(async (fastify) => {
-  for (const specifier of fastify.config.extraPlugins) {
-    const plugin = await load(specifier)
+  const { extraPlugins } = fastify.config
+  if (extraPlugins.length === 0) return
+  const importer = createPluginImporter()
+  fastify.addHook('onClose', async () => { importer.close() })
+
+  for (const specifier of extraPlugins) {
+    const plugin = await load(importer, specifier)
     try {
       await fastify.register(plugin)
     } catch (error) {
@@ -26,22 +30,26 @@ export default fp(async (fastify) => {
   }
 }, { name: 'extensions', dependencies: ['config', 'metrics', 'dust', 'store', 'health', 'mcp'] })
 
-async function load (specifier: string): Promise<FastifyPluginAsync> {
-  const isPath = specifier.startsWith('.') || path.isAbsolute(specifier)
-  let module: { default?: unknown }
+async function load ({ importPlugin }: PluginImporter, specifier: string): Promise<FastifyPluginAsync> {
+  let module: unknown
   try {
-    module = await import(isPath ? pathToFileURL(path.resolve(specifier)).href : specifier) as { default?: unknown }
+    module = await importPlugin(specifier)
   } catch (error) {
+    if (error instanceof PluginNotFound) throw new ExtensionError(specifier, `was not found: ${error.message}`, { cause: error })
     throw new ExtensionError(specifier, `could not be loaded: ${reasonOf(error)}`, { cause: error })
   }
-  if (!isPlugin(module.default)) throw new ExtensionError(specifier, 'is no Fastify plugin: its default export must be a function')
-  return module.default
+  const plugin: unknown = Object(module).default
+  if (!isPlugin(plugin)) throw new ExtensionError(specifier, 'is no Fastify plugin: its default export must be a function')
+  return plugin
 }
 
 function isPlugin (value: unknown): value is FastifyPluginAsync {
   return typeof value === 'function'
 }
 
+/** Its message; the stack of a faulty module's error begins with the place. */
 function reasonOf (error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const [place = ''] = error.stack?.split('\n', 1) ?? []
+  return place.startsWith('file:') ? `${error.message} (${place})` : error.message
 }
