@@ -2,7 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Catalog } from './catalog.ts'
 import { describeFaults } from './catalog/schema.ts'
 import type { Explain, Observed } from './dispatch.ts'
-import { ErrorCode, isObject, ProtocolError } from './json-rpc.ts'
+import { ErrorCode, isObject, nothingThrown, ProtocolError } from './json-rpc.ts'
 import { InputRequired, OperationAborted, ToolError, type Operation } from './operation.ts'
 
 /** Calls a tool. A tool that fails is a result with `isError`, in words that a model can act on. */
@@ -32,7 +32,7 @@ export async function callTool (catalog: Catalog, explain: Explain, params: Reco
       return failedCall(explanation.message, observed)
     }
     const result = failedCall(`The tool ${name} failed because of a fault in the server. The server's log has the details.`, observed)
-    observed.fault = error
+    observed.fault = error ?? nothingThrown()
     observed.errorType = String(ErrorCode.InternalError)
     return result
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import { failedCall } from './call-tool.ts'
 import type { Catalog } from './catalog.ts'
-import { ErrorCode, ProtocolError } from './json-rpc.ts'
+import { ErrorCode, isObject, nothingThrown, ProtocolError, requireJson } from './json-rpc.ts'
 import { createMethods } from './methods.ts'
 import { InputRequired, OperationAborted, ToolError, type Operation, type SessionOperation } from './operation.ts'
 
@@ -82,7 +82,9 @@ export function createDispatch ({ catalog, observer, explain = () => null, hooks
       const work = hooks.reduceRight<() => Promise<ServerResult>>(
         (next, hook) => () => hook({ method, params, operation }, next),
       () => handle(params, operation, observed))
-      return await untilAborted(work(), operation.signal, abortGraceMs)
+      const result = await untilAborted(work(), operation.signal, abortGraceMs)
+      if (hooks.length > 0) requireResult(result)
+      return result
     } catch (error) {
       if (error instanceof InputRequired) throw error
       if (error instanceof ToolError && method === 'tools/call') return failedCall(error.message, observed, error.structured)
@@ -116,9 +118,15 @@ async function untilAborted<Result> (work: Promise<Result>, signal: AbortSignal,
   }
 }
 
+/** Hooks in JavaScript return what they like, or forget to. */
+function requireResult (result: unknown): void {
+  if (!isObject(result)) throw new TypeError('A hook must return a result: what next() resolves to, or another one')
+  requireJson(result)
+}
+
 function toProtocolError (error: unknown, observed: Observed): ProtocolError {
   if (error instanceof ProtocolError) return error
   if (error instanceof ToolError) return new ProtocolError(ErrorCode.Refused, error.message, error.structured)
-  observed.fault = error
+  observed.fault = error ?? nothingThrown()
   return new ProtocolError(ErrorCode.InternalError, 'Internal error')
 }

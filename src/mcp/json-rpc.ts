@@ -57,6 +57,20 @@ export function serialize (message: JSONRPCMessage): string {
   }
 }
 
+/**
+ * Shows that a value can be written as JSON where it's still known who made it: later there is nobody to tell.
+ *
+ * @throws {TypeError}
+ */
+export function requireJson (value: unknown): void {
+  JSON.stringify(value)
+}
+
+/** Stands for what JavaScript allows to be thrown but nobody could log: `null` and `undefined`. */
+export function nothingThrown (): TypeError {
+  return new TypeError('A handler threw null or undefined')
+}
+
 /** An error that the client sees as a JSON-RPC error object. Its message must be fit for the wire. */
 export class ProtocolError extends Error {
   readonly code: number

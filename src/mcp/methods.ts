@@ -60,7 +60,9 @@ export function createMethods (catalog: Catalog, explain: Explain): ReadonlyMap<
     if (!isObject(ref) || !isObject(argument) || typeof argument['name'] !== 'string' || typeof argument['value'] !== 'string') {
       throw invalid('completion/complete needs a ref and an argument with name and value')
     }
-    const suggest = completers(ref)[argument['name']]
+    const suggesters = completers(ref)
+    // `constructor` isn't an argument that somebody named.
+    const suggest = Object.hasOwn(suggesters, argument['name']) ? suggesters[argument['name']] : undefined
     if (suggest === undefined) return toCompletion([])
     const typed = argument['value']
     const others = isObject(context) && isObject(context['arguments']) ? context['arguments'] : {}

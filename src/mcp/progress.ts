@@ -1,4 +1,5 @@
 import type { ProgressNotification, ProgressToken } from '@modelcontextprotocol/sdk/types.js'
+import { requireJson } from './json-rpc.ts'
 import type { Operation, Progress } from './operation.ts'
 
 type Send = (notification: ProgressNotification) => Promise<void>
@@ -9,6 +10,7 @@ export function createProgress (token: ProgressToken | undefined, signal: AbortS
   return async (words) => {
     if (token === undefined || signal.aborted) return
     const { message, progress = steps + 1, total, meta }: Progress = typeof words === 'string' ? { message: words } : words
+    requireJson(meta)
     steps = progress
     await send({
       method: 'notifications/progress',

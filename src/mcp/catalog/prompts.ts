@@ -1,7 +1,7 @@
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox'
 import { PromptMessageSchema, type GetPromptResult, type Prompt, type PromptMessage } from '@modelcontextprotocol/sdk/types.js'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
-import { isObject } from '../json-rpc.ts'
+import { isObject, requireJson } from '../json-rpc.ts'
 import type { Operation } from '../operation.ts'
 import type { Complete } from './completion.ts'
 import { CatalogError, compile, requireFunction } from './schema.ts'
@@ -68,5 +68,6 @@ function toGetPromptResult (result: unknown): GetPromptResult {
   const { description, messages } = result
   const parsed = PromptMessageSchema.array().safeParse(messages)
   if (!parsed.success || (description !== undefined && typeof description !== 'string')) throw new TypeError('A prompt must have a list of MCP\'s messages')
+  requireJson(parsed.data)
   return { ...(description === undefined ? {} : { description }), messages: parsed.data }
 }

@@ -1,7 +1,7 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { ContentBlockSchema, type CallToolResult, type ContentBlock, type Tool, type ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
-import { isObject } from '../json-rpc.ts'
+import { isObject, requireJson } from '../json-rpc.ts'
 import type { Operation } from '../operation.ts'
 import { CatalogError, compile, requireFunction } from './schema.ts'
 
@@ -80,7 +80,8 @@ function toCallToolResult (result: unknown): CallToolResult {
   if (isError !== undefined && typeof isError !== 'boolean') throw new TypeError('isError of a tool\'s result must be true or false')
   const blocks = ContentBlockSchema.array().safeParse(content)
   if (!blocks.success) throw new TypeError('The content of a tool\'s result must be a list of MCP\'s content blocks')
-  // Here it throws inside of the call when it can't be written as JSON, and not when it is too late to say so.
+  if (blocks.data.length > 0) requireJson(blocks.data)
+  // Throws, too, when it can't be written.
   const json = structured === undefined ? undefined : JSON.stringify(structured)
   const words = text ?? (blocks.data.length === 0 ? json : undefined)
   return {

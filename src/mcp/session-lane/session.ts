@@ -11,7 +11,7 @@ import { toNotification, type Change } from '../change.ts'
 import type { Dispatch } from '../dispatch.ts'
 import type { HttpReply, HttpRequest } from '../http.ts'
 import { answersOf, INPUT_RESPONSE_SCHEMAS, isAnswer, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
-import { ErrorCode, isObject, ProtocolError, type JSONRPCMessage, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
+import { ErrorCode, isObject, ProtocolError, requireJson, type JSONRPCMessage, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
 import { LOGGING_LEVELS, OperationAborted, ToolError, type AbortCause, type LoggingLevel, type SessionOperation } from '../operation.ts'
 import { createProgress } from '../progress.ts'
 import { REQUEST_ID_HEADER, SessionTransport, type TransportOptions } from './transport.ts'
@@ -181,6 +181,7 @@ export class Session {
       progress: createProgress(extra._meta?.progressToken, signal, extra.sendNotification),
       log: async (level, data, logger) => {
         if (signal.aborted || LOGGING_LEVELS.indexOf(level) < LOGGING_LEVELS.indexOf(this.#logLevel)) return
+        requireJson(data)
         await extra.sendNotification({ method: 'notifications/message', params: { level, data, ...(logger === undefined ? {} : { logger }) } })
       },
       ask: async (_key, request) => ask(request),

@@ -1,6 +1,6 @@
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY, type ServerContext } from '@modelcontextprotocol/server'
 import { answersOf, isAnswer, MissingCapability, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
-import { ErrorCode, isObject, ProtocolError } from '../json-rpc.ts'
+import { ErrorCode, isObject, ProtocolError, requireJson } from '../json-rpc.ts'
 import { InputRequired, type ClientCapabilities, type SessionOperation } from '../operation.ts'
 import { createProgress } from '../progress.ts'
 import { hashOfCall, isRequestState, type RequestState } from './request-state.ts'
@@ -54,7 +54,9 @@ export function createCall (method: string, params: Record<string, unknown>, { m
       clientCapabilities,
       progress: createProgress(mcpReq._meta?.progressToken, signal, (notification) => mcpReq.notify(notification)),
       log: async (level, data, logger) => {
-        if (!signal.aborted) await mcpReq.log(level, data, logger)
+        if (signal.aborted) return
+        requireJson(data)
+        await mcpReq.log(level, data, logger)
       },
       ask: async (key, request) => {
         const answer = answerTo(key, request)
