@@ -11,10 +11,12 @@ class PeerNotAllowed extends Error {
 export default fp(async (fastify) => {
   const { host } = fastify.config.server
   const { allowedHosts, allowedOrigins } = fastify.config.access
+  // An app that takes the service in may put it under a prefix.
+  const url = `${fastify.prefix}/mcp`
   const peers = createAllowedPeers(host, allowedHosts, allowedOrigins)
 
   fastify.addHook('onRequest', async ({ routeOptions, headers }) => {
-    if (routeOptions.url !== '/mcp') return
+    if (routeOptions.url !== url) return
     if (!isHostAllowed(peers, headers.host)) throw new PeerNotAllowed('This host name isn\'t allowed: add it to ALLOWED_HOSTS')
     if (!isOriginAllowed(peers, headers.origin)) throw new PeerNotAllowed('Pages of this origin aren\'t allowed: add it to ALLOWED_ORIGINS')
   })

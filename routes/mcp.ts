@@ -46,7 +46,7 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
 
   // An alert can only see a counter rise that was there before.
   for (const method of METHODS) {
-    for (const status of [500, 503]) instruments.http.requests.inc({ method, path: '/mcp', status }, 0)
+    for (const status of [500, 503]) instruments.http.requests.inc({ method, path: `${fastify.prefix}/mcp`, status }, 0)
   }
 
   function toHttpRequest (request: FastifyRequest, reply: FastifyReply, kind: StreamKind): HttpRequest {
