@@ -1,4 +1,8 @@
 /** Everything that an embedder or the author of a plugin needs. */
+// For what they declare on FastifyInstance: nothing else here leads a compiler to them.
+import '../plugins/dust.ts'
+import '../plugins/store.ts'
+
 export { app } from './app.ts'
 export { ConfigError, loadConfig, type Config } from './config.ts'
 export { OperationAborted, ToolError, type Operation, type Progress } from './mcp/operation.ts'
