@@ -24,7 +24,7 @@ t.test('loads plugins by path and by package, in the order in which they are nam
     }
   })
   const named = ['@acme/mcp-third', './first.ts', 'mcp-fourth', path.join(folder, 'more', 'second.js')]
-  const { address, stdout } = await startServerProcess(t, { ...settings, EXTRA_PLUGINS: named.join(' , ') }, folder)
+  const { address, stdout } = await startServerProcess(t, { ...settings, EXTRA_PLUGINS: named.join(' , ') }, { cwd: folder })
   const loaded = stdout.map((line) => Object(JSON.parse(line))).filter(({ msg }) => msg === 'extra plugin loaded').map(({ plugin }) => plugin)
   t.same(loaded, named)
 
@@ -71,7 +71,7 @@ t.test('a fault outside of any request ends the process in order: what runs is a
         })
       }`
   })
-  const { address, stdout, ended } = await startServerProcess(t, { ...settings, EXTRA_PLUGINS: './forgetful.ts' }, folder)
+  const { address, stdout, ended } = await startServerProcess(t, { ...settings, EXTRA_PLUGINS: './forgetful.ts' }, { cwd: folder })
   const session = await openSession(address)
   const long = post(address, toolCall(1, 'long'), session)
   await until(() => stdout.some((line) => line.includes('long has begun')))

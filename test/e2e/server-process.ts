@@ -17,7 +17,7 @@ export interface ServerProcess {
 
 /** Runs a program of this package with nothing but the given environment. */
 export function run (t: Test, program: string, environment: Record<string, string>, args: string[] = [], cwd = tmpdir()) {
-  const child = spawn(process.execPath, [path.join(root, program), ...args], {
+  const child = spawn(process.execPath, [path.resolve(root, program), ...args], {
     cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe']
   })
   t.teardown(() => { child.kill('SIGKILL') })
@@ -32,10 +32,10 @@ export function run (t: Test, program: string, environment: Record<string, strin
   return { child, stdout, stderr, lines, ended }
 }
 
-/** Starts the server as its own process and waits until it listens. */
-export async function startServerProcess (t: Test, environment: Record<string, string>, cwd?: string): Promise<ServerProcess> {
+/** Starts the server, or another program that listens, as its own process and waits until it does. */
+export async function startServerProcess (t: Test, environment: Record<string, string>, { cwd, program = 'src/server.ts' }: { cwd?: string, program?: string } = {}): Promise<ServerProcess> {
   // A busy machine would put it under pressure from its start.
-  const server = run(t, 'src/server.ts', { HOST: '127.0.0.1', PORT: '0', PRESSURE_MAX_EVENT_LOOP_DELAY: '0s', ...environment }, [], cwd)
+  const server = run(t, program, { HOST: '127.0.0.1', PORT: '0', PRESSURE_MAX_EVENT_LOOP_DELAY: '0s', ...environment }, [], cwd)
   const address = await addressOf(server, /Server listening at (http:[^"]+)/)
   const { child, stdout, ended } = server
   return { child, address, stdout, ended }
