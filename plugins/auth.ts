@@ -1,9 +1,12 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { readFile } from 'node:fs/promises'
 import { findCaller, parseAccessTokens } from '../src/access-tokens.ts'
 import { isLoopback } from '../src/allowed-peers.ts'
 
 export interface Auth {
+  /** A hook for routes that only some may use: says who calls, and refuses those who can't say it. */
+  identify (request: FastifyRequest, reply: FastifyReply): Promise<void>
   /** Reads AUTH_TOKENS_FILE again. What can't be read or understood changes nothing. */
   reload (): Promise<void>
 }
@@ -32,24 +35,23 @@ class Unauthorized extends Error {
   readonly statusCode = 401
 }
 
-/** Says who is calling `/mcp`, and refuses those who can't say it. */
+/** Knows who may come in. */
 export default fp(async (fastify) => {
   const { mode, tokensFile } = fastify.config.access
   const { authFailures } = fastify.instruments.access
   let { tokens } = fastify.config.access
 
   fastify.decorateRequest('caller', 'anonymous')
-  fastify.decorate('auth', { reload } satisfies Auth)
+  fastify.decorate('auth', { identify, reload } satisfies Auth)
   for (const reason of Object.keys(WORDS)) authFailures.inc({ reason }, 0)
 
-  if (mode === 'none') {
-    if (!isLoopback(fastify.config.server.host)) fastify.log.warn('whoever reaches the port can ask your agents: AUTH_MODE is none, and ALLOW_UNAUTHENTICATED says so')
-    return
+  if (mode === 'none' && !isLoopback(fastify.config.server.host)) {
+    fastify.log.warn('whoever reaches the port can ask your agents: AUTH_MODE is none, and ALLOW_UNAUTHENTICATED says so')
   }
 
-  fastify.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url !== '/mcp') return
-    const caller = identify(request.headers.authorization)
+  async function identify (request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (mode === 'none') return
+    const caller = callerOf(request.headers.authorization)
     if ('name' in caller) {
       request.caller = caller.name
       return
@@ -57,9 +59,9 @@ export default fp(async (fastify) => {
     authFailures.inc({ reason: caller.reason })
     reply.header('www-authenticate', `Bearer realm="mcp-dust-server"${caller.reason === 'invalid' ? ', error="invalid_token"' : ''}`)
     throw new Unauthorized(WORDS[caller.reason])
-  })
+  }
 
-  function identify (header: string | undefined): { name: string } | { reason: Reason } {
+  function callerOf (header: string | undefined): { name: string } | { reason: Reason } {
     if (header === undefined) return { reason: 'missing' }
     const [, token] = /^Bearer +(\S+)$/i.exec(header) ?? []
     if (token === undefined) return { reason: 'malformed' }

@@ -14,6 +14,9 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
   // Their timing must end with the head of an event stream.
   const config = { disableMetrics: true }
 
+  fastify.addHook('onRequest', fastify.security.refuseStrangers)
+  fastify.addHook('onRequest', fastify.auth.identify)
+
   fastify.removeContentTypeParser(['text/plain', 'application/json'])
   fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     // Some clients declare a body with every request, also where there is none.
