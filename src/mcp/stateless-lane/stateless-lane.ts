@@ -72,13 +72,17 @@ export class StatelessLane {
 
   async post (http: HttpRequest): Promise<HttpReply> {
     const connection = new AbortController()
+    let isAnswered = false
     http.onClose(() => {
-      connection.abort()
+      // An abort that nobody hears costs as much as the rest of a quick call.
+      if (!isAnswered) connection.abort()
       this.#listening.delete(connection)
     })
     if (isObject(http.body) && http.body['method'] === LISTEN) this.#listening.add(connection)
     try {
-      return await this.#answer(http, connection.signal)
+      const reply = await this.#answer(http, connection.signal)
+      isAnswered = reply !== 'streaming'
+      return reply
     } catch (error) {
       if (connection.signal.aborted) return { status: CLIENT_CLOSED_REQUEST }
       throw error
