@@ -1,8 +1,8 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { applyLoad, type Load } from './load.ts'
+import { check, createSessionLoad, createStatelessLoad } from './requests.ts'
 import { startServer, type Server } from './server.ts'
-import { createSessionLoad, createStatelessLoad } from './requests.ts'
 import { formatTable, median } from './table.ts'
 
 /**
@@ -37,6 +37,7 @@ const contestants: Array<{ name: string, server: Server, load: Load }> = [
 ]
 const measured = new Map(contestants.map(({ name }) => [name, { perSecond: [] as number[], p50: [] as number[], p99: [] as number[], cpuMicros: [] as number[] }]))
 let failed = 0
+for (const { server, load } of contestants) await check(server.address, load)
 
 console.log(`${rounds} rounds of ${seconds} s, ${connections} connections and sessions, ${availableParallelism()} CPUs, load before ${loadavg().map((load) => load.toFixed(1)).join(' ')}`)
 for (let round = 0; round <= rounds; round++) {

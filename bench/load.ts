@@ -24,7 +24,11 @@ const Measured = Type.Object({
   p99: Type.Integer()
 })
 
-/** Sends as much as the server takes over so many connections, with wrk in a process of its own. */
+/**
+ * Sends as much as the server takes over so many connections, with wrk in a process of its own.
+ *
+ * @see https://github.com/wg/wrk
+ */
 export async function applyLoad (address: string, { body, headers }: Load, connections: number, seconds: number) {
   const words = Object.entries(headers).map(([name, values]) => `${name}=${values.join('|')}`)
   const { stdout } = await run('wrk', [

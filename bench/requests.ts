@@ -8,9 +8,7 @@ const CLIENT = { name: 'bench', version: '1.0.0' }
 /** Calls of a tool in so many sessions, one after the other. */
 export async function createSessionLoad (address: string, count: number): Promise<Load> {
   const sessions = await Promise.all(Array.from({ length: count }, async () => open(address)))
-  const load = { body: callWith({}), headers: { ...HEADERS, 'mcp-protocol-version': ['2025-11-25'], 'mcp-session-id': sessions } }
-  await check(address, load)
-  return load
+  return { body: callWith({}), headers: { ...HEADERS, 'mcp-protocol-version': ['2025-11-25'], 'mcp-session-id': sessions } }
 }
 
 /** The same call, with all that is to be said about the client in it. */

@@ -17,10 +17,9 @@ export async function startServer (program: string, { args = [], environment = {
   const next = async (): Promise<Message> => {
     const settled = new AbortController()
     try {
-      const [message] = await Promise.race([
-        once(child, 'message', { signal: settled.signal }) as Promise<[Message]>,
-        once(child, 'exit', { signal: settled.signal }).then(([code]) => { throw new Error(`${program} ended with ${code}`) })
-      ])
+      const ended = once(child, 'exit', { signal: settled.signal }).then(([code]) => { throw new Error(`${program} ended with ${code}`) })
+      const [message]: Message[] = await Promise.race([once(child, 'message', { signal: settled.signal }), ended])
+      if (message === undefined) throw new Error(`${program} said nothing`)
       return message
     } finally {
       settled.abort()
