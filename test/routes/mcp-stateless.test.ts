@@ -138,12 +138,13 @@ t.test('clients hear of changes on the stream on which they listen, until the se
 
 t.test('a call that runs when the server stops is told why', async (t) => {
   const { address, tools, service } = await start(t)
-  const call = postStateless(address, 'tools/call', { name: 'wait' })
-  await until(() => tools.begun === 1)
+  const headers = { 'x-request-id': 'every-request-has-the-same' }
+  const calls = [1, 2].map((id) => postStateless(address, 'tools/call', { name: 'wait' }, { id, headers }))
+  await until(() => tools.begun === 2)
   const closing = service.close()
-  t.match(await answerOf(await call), { id: 1, result: { isError: true, content: [{ text: /shutting down/ }] } })
+  for (const call of calls) t.match(await answerOf(await call), { result: { isError: true, content: [{ text: /shutting down/ }] } })
   await closing
-  t.match(tools.aborted, [/shutting down/])
+  t.match(tools.aborted, [/shutting down/, /shutting down/])
 })
 
 t.test('its calls are counted like any other', async (t) => {

@@ -26,12 +26,6 @@ const LISTEN = 'subscriptions/listen'
 /** Nobody reads it. */
 const CLIENT_CLOSED_REQUEST = 499
 
-interface Running {
-  caller: string
-  requestId: string
-  abort: AbortController
-}
-
 /**
  * Serves the revision of MCP that has no sessions, 2026-07-28: each POST says all that there is to know.
  * A client that closes the connection has cancelled the call.
@@ -42,8 +36,8 @@ export class StatelessLane {
   readonly #options: StatelessLaneOptions
   readonly #handler: McpHttpHandler
   readonly #streamingHandler: McpHttpHandler
-  /** Calls whose handler runs, by the id of their HTTP request. */
-  readonly #running = new Map<string, Running>()
+  /** Calls whose handler runs, and what ends them. */
+  readonly #running = new Map<CallOptions, AbortController>()
   /** Streams on which nothing but notices of changes come. */
   readonly #listening = new Set<AbortController>()
 
@@ -52,7 +46,7 @@ export class StatelessLane {
     const factory = createServerFactory({
       ...options,
       callOptions: (context) => this.#callOptions(context),
-      onEnd: ({ requestId }) => { this.#running.delete(requestId ?? '') }
+      onEnd: (call) => { this.#running.delete(call) }
     })
     const bus = {
       publish: (event: ServerEvent) => { options.changes.publish(toChange(event)) },
@@ -96,7 +90,7 @@ export class StatelessLane {
 
   /** Tells all running calls to stop; their answers still reach the clients. */
   abortRunning (cause: AbortCause): void {
-    for (const { abort } of this.#running.values()) abort.abort(new OperationAborted(cause))
+    for (const controller of this.#running.values()) controller.abort(new OperationAborted(cause))
   }
 
   async close (): Promise<void> {
@@ -131,14 +125,12 @@ export class StatelessLane {
     for await (const chunk of response.body ?? []) stream.relay(decoder.decode(chunk, { stream: true }))
   }
 
-  #callOptions (context: ServerContext): CallOptions {
-    const { mcpReq, http } = context
-    const requestId = http?.req?.headers.get(REQUEST_ID_HEADER) ?? ''
-    const caller = http?.authInfo?.clientId ?? ''
-    const abort = new AbortController()
-    mcpReq.signal.addEventListener('abort', () => { abort.abort(new OperationAborted('cancelled')) }, { once: true })
-    this.#running.set(requestId, { caller, requestId, abort })
-    return { caller, requestId, signal: abort.signal }
+  #callOptions ({ mcpReq, http }: ServerContext): CallOptions {
+    const controller = new AbortController()
+    mcpReq.signal.addEventListener('abort', () => { controller.abort(new OperationAborted('cancelled')) }, { once: true })
+    const call = { caller: http?.authInfo?.clientId ?? '', requestId: http?.req?.headers.get(REQUEST_ID_HEADER) ?? null, signal: controller.signal }
+    this.#running.set(call, controller)
+    return call
   }
 }
 
