@@ -65,7 +65,8 @@ async function realLines (t: Test): Promise<Array<Record<string, unknown>>> {
   const lines: Array<Record<string, unknown>> = []
   const { logs } = loadConfig({ ...environment, LOG_LEVEL: 'debug' })
   const { logger, lineCounts } = createLogger(logs, { write: (line) => { lines.push(Object(JSON.parse(line)) as Record<string, unknown>) } })
-  const service = await createService(loadConfig({ ...environment, STORE_URL: 'sqlite::memory:' }), logger)
+  // A busy machine would be reason enough to refuse requests.
+  const service = await createService(loadConfig({ ...environment, STORE_URL: 'sqlite::memory:', PRESSURE_MAX_EVENT_LOOP_DELAY: '0s' }), logger)
   t.teardown(() => service.close())
   addTestTools(service)
   const address = await service.listen({ port: 0, host: '127.0.0.1' })
