@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import type { DashboardFile, PanelFile, TargetFile } from '../../deploy/source/dashboards/dashboard-file.ts'
 import { THRESHOLDS } from '../../deploy/source/dashboards/thresholds.ts'
 import { formatValue } from '../../deploy/source/draw/format.ts'
-import { interpolate } from '../../deploy/source/draw/interpolate.ts'
+import { firstChoices, interpolate } from '../../deploy/source/draw/interpolate.ts'
 import { createNames } from '../../deploy/source/names.ts'
 import { createRules } from '../../deploy/source/rules.ts'
 import { requireProgram } from '../fixtures/programs.ts'
@@ -94,6 +94,13 @@ t.test('the limits in the panels are those of the alerts that they name', async 
     const step = fieldConfig?.defaults.thresholds?.steps.at(-1)
     t.equal(step?.color, colors[rule?.labels.severity ?? 'none'], `${title} has the colour of ${alert}`)
     t.ok(Math.abs((step?.value ?? NaN) - value) < 1e-9, `${title} has the limit of ${alert}: ${limit}`)
+  }
+})
+
+t.test('what is drawn is what a dashboard shows when it is opened', async (t) => {
+  for (const dashboard of dashboards) {
+    const expr = interpolate('up{job=~"$job",instance=~"$instance"}', '1m', firstChoices(dashboard))
+    t.equal(expr, 'up{job=~"mcp-dust-server",instance=~".+"}', 'Prometheus itself is no instance of the service')
   }
 })
 

@@ -22,6 +22,8 @@ export interface VariableFile {
   multi?: boolean
   includeAll?: boolean
   allValue?: string
+  /** What is chosen when the dashboard is opened. */
+  current?: { value: string | string[] }
 }
 
 export interface AnnotationFile {

@@ -1,6 +1,6 @@
 import { SCRAPE_INTERVAL } from '../names.ts'
 import type { DashboardFile, PanelFile, TargetFile } from '../dashboards/dashboard-file.ts'
-import { interpolate, nameSeries } from './interpolate.ts'
+import { firstChoices, interpolate, nameSeries } from './interpolate.ts'
 
 /** A span of time, in seconds since the epoch, looked at in steps. */
 export interface TimeRange {
@@ -35,16 +35,17 @@ export function timesOf ({ start, end, step }: TimeRange): number[] {
   return Array.from({ length: (end - start) / step + 1 }, (_, index) => start + index * step)
 }
 
-/** Asks Prometheus for everything that a dashboard shows. */
-export async function queryPanels (prometheus: string, { panels }: DashboardFile, range: TimeRange): Promise<Map<PanelFile, Series[]>> {
-  return new Map(await Promise.all(panels.map(async (panel): Promise<[PanelFile, Series[]]> => {
-    const answers = await Promise.all((panel.targets ?? []).map((target) => queryTarget(prometheus, target, range)))
+/** Asks Prometheus for everything that a dashboard shows when it is opened. */
+export async function queryPanels (prometheus: string, dashboard: DashboardFile, range: TimeRange): Promise<Map<PanelFile, Series[]>> {
+  const chosen = firstChoices(dashboard)
+  return new Map(await Promise.all(dashboard.panels.map(async (panel): Promise<[PanelFile, Series[]]> => {
+    const answers = await Promise.all((panel.targets ?? []).map((target) => queryTarget(prometheus, target, range, chosen)))
     return [panel, answers.flat()]
   })))
 }
 
-async function queryTarget (prometheus: string, { expr, legendFormat, instant }: TargetFile, range: TimeRange): Promise<Series[]> {
-  const query = interpolate(expr, `${rateInterval(range)}s`)
+async function queryTarget (prometheus: string, { expr, legendFormat, instant }: TargetFile, range: TimeRange, chosen: Record<string, string>): Promise<Series[]> {
+  const query = interpolate(expr, `${rateInterval(range)}s`, chosen)
   const results = instant
     ? await ask(prometheus, 'query', { query, time: String(range.end) })
     : await ask(prometheus, 'query_range', { query, start: String(range.start), end: String(range.end), step: String(range.step) })
