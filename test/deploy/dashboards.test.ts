@@ -6,7 +6,7 @@ import type { DashboardFile, PanelFile, TargetFile } from '../../deploy/source/d
 import { THRESHOLDS } from '../../deploy/source/dashboards/thresholds.ts'
 import { formatValue } from '../../deploy/source/draw/format.ts'
 import { firstChoices, interpolate } from '../../deploy/source/draw/interpolate.ts'
-import { createNames } from '../../deploy/source/names.ts'
+import { createNames, OBJECTIVES } from '../../deploy/source/names.ts'
 import { createRules } from '../../deploy/source/rules.ts'
 import { requireProgram } from '../fixtures/programs.ts'
 import { committedDashboards } from './committed-dashboards.ts'
@@ -94,6 +94,15 @@ t.test('the limits in the panels are those of the alerts that they name', async 
     const step = fieldConfig?.defaults.thresholds?.steps.at(-1)
     t.equal(step?.color, colors[rule?.labels.severity ?? 'none'], `${title} has the colour of ${alert}`)
     t.ok(Math.abs((step?.value ?? NaN) - value) < 1e-9, `${title} has the limit of ${alert}: ${limit}`)
+  }
+})
+
+t.test('no panel is green while more fails than an objective allows, for a slower window of the alert may fire', async (t) => {
+  const budgets = { McpOperationErrorBudgetBurn: OBJECTIVES.operations.budget, AgentRunErrorBudgetBurn: OBJECTIVES.runs.budget }
+  for (const [alert, budget] of Object.entries(budgets)) {
+    const found = panels.filter(({ description }) => description?.endsWith(`the alert ${alert}.`))
+    t.ok(found.length > 1, alert)
+    for (const { title, fieldConfig } of found) t.match(fieldConfig?.defaults.thresholds?.steps, [{ color: 'green' }, { value: budget, color: 'orange' }, { color: 'red' }], title)
   }
 })
 

@@ -47,7 +47,7 @@ export function graph ({ title, description, unit, queries, alert }: Measured): 
     .targets(queries.map((query, index) => target(query, index).range()))
   if (alert === undefined) return panel
   return panel
-    .thresholds(steps('green', alertStep(alert)))
+    .thresholds(steps('green', ...alertSteps(alert)))
     .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
     .axisSoftMax(THRESHOLDS[alert].value * 1.2)
 }
@@ -138,16 +138,19 @@ function target ({ expr, legend }: Query, index: number): DataqueryBuilder {
 }
 
 function withAlert (description: string, alert: DrawnAlert | undefined): string {
-  return alert === undefined ? description : `${description} The limit is that of the alert ${alert}.`
+  if (alert === undefined) return description
+  const { objective } = THRESHOLDS[alert]
+  return `${description}${objective === undefined ? '' : ' Orange is more than the objective allows.'} The limit is that of the alert ${alert}.`
 }
 
-function alertStep (alert: DrawnAlert): Threshold {
-  const { value, severity } = THRESHOLDS[alert]
-  return { value, color: SEVERITY_COLORS[severity] }
+function alertSteps (alert: DrawnAlert): Threshold[] {
+  const { value, severity, objective } = THRESHOLDS[alert]
+  const limit = { value, color: SEVERITY_COLORS[severity] }
+  return objective === undefined ? [limit] : [{ value: objective, color: SEVERITY_COLORS.warning }, limit]
 }
 
 function colors ({ alert, goodFrom, badFrom }: Stat): ThresholdsConfigBuilder {
-  if (alert !== undefined) return steps('green', alertStep(alert))
+  if (alert !== undefined) return steps('green', ...alertSteps(alert))
   if (goodFrom !== undefined) return steps('red', { value: goodFrom, color: 'green' })
   if (badFrom !== undefined) return steps('green', { value: badFrom, color: 'red' })
   return steps('text')

@@ -3,18 +3,25 @@ import type { Severity } from '../rule.ts'
 
 const [FASTEST_BURN] = BURN_RATES
 
-/** The share of failures that uses up the budget too fast, without the dust of floating point. */
-const burning = (budget: number): number => Number((FASTEST_BURN.factor * budget).toPrecision(6))
+interface Limit {
+  value: number
+  severity: Exclude<Severity, 'none'>
+  /** What an objective allows: above it the slower windows of the alert may fire already. */
+  objective?: number
+}
 
-const critical = (value: number) => ({ value, severity: 'critical' as const satisfies Severity })
-const warning = (value: number) => ({ value, severity: 'warning' as const satisfies Severity })
+const critical = (value: number): Limit => ({ value, severity: 'critical' })
+const warning = (value: number): Limit => ({ value, severity: 'warning' })
+
+/** The share of failures that uses up the budget too fast, without the dust of floating point. */
+const burning = (budget: number): Limit => ({ ...critical(Number((FASTEST_BURN.factor * budget).toPrecision(6))), objective: budget })
 
 /** Where alerts begin, for the panels that show what they look at. */
 export const THRESHOLDS = {
   McpDustServerRestarting: warning(LIMITS.McpDustServerRestarting.restarts),
   HealthCheckStale: warning(LIMITS.HealthCheckStale.seconds),
-  McpOperationErrorBudgetBurn: critical(burning(OBJECTIVES.operations.budget)),
-  AgentRunErrorBudgetBurn: critical(burning(OBJECTIVES.runs.budget)),
+  McpOperationErrorBudgetBurn: burning(OBJECTIVES.operations.budget),
+  AgentRunErrorBudgetBurn: burning(OBJECTIVES.runs.budget),
   HighErrorRate: critical(LIMITS.HighErrorRate.ratio),
   HighLatency: warning(LIMITS.HighLatency.seconds),
   TooManySessions: warning(LIMITS.TooManySessions.ratio),
