@@ -1,4 +1,15 @@
 import fp from 'fastify-plugin'
+import { setTimeout as pause } from 'node:timers/promises'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Takes no new MCP requests and resolves when the running ones are done, or `DRAIN_TIMEOUT` is over. Meanwhile probes and
+     * scrapes are answered as ever, and cancels still come in. To be called before `close`, which does it too, but deaf.
+     */
+    drain (): Promise<void>
+  }
+}
 
 const SWEEP_INTERVAL_MS = 100
 /** How long connections may hang on when no reply is open any more, or after the running calls were told to stop. */
@@ -12,7 +23,13 @@ export default fp(async (fastify) => {
   const { drainTimeoutMs } = fastify.config.server
   const { endpoint } = fastify.mcp
   let openReplies = 0
+  let deadline: number | undefined
   let sweep: NodeJS.Timeout | undefined
+
+  fastify.decorate('drain', async () => {
+    const end = beginToDrain()
+    while (endpoint.openReplies > 0 && Date.now() < end) await pause(SWEEP_INTERVAL_MS)
+  })
 
   // From when the whole request is here: one that never comes to its end must not hold us up.
   // Until the close, not onResponse: that doesn't fire for a stream whose client goes away.
@@ -23,24 +40,29 @@ export default fp(async (fastify) => {
 
   // The server stops listening right after this hook, and its close waits for all connections.
   fastify.addHook('preClose', async () => {
-    fastify.health.drain()
-    endpoint.stopListening()
-
-    const deadline = Date.now() + drainTimeoutMs
+    const end = beginToDrain()
     let lastBusyAt = Date.now()
     let isCut = false
     sweep = setInterval(() => {
       const now = Date.now()
       if (openReplies > 0) lastBusyAt = now
-      if (now >= deadline && openReplies > 0 && !isCut) {
+      if (now >= end && openReplies > 0 && !isCut) {
         isCut = true
         fastify.log.warn({ openReplies }, 'calls are still running at the end of DRAIN_TIMEOUT; they are told to stop')
         endpoint.abortRunning('shutdown')
       }
       // Fastify looks for idle connections once; a busy one becomes idle later, a silent one was never busy.
-      if (now >= Math.min(lastBusyAt, deadline) + GRACE_MS) fastify.server.closeAllConnections()
+      if (now >= Math.min(lastBusyAt, end) + GRACE_MS) fastify.server.closeAllConnections()
       else fastify.server.closeIdleConnections()
     }, SWEEP_INTERVAL_MS)
   })
   fastify.addHook('onClose', async () => { clearInterval(sweep) })
+
+  /** When the running calls have to be done. */
+  function beginToDrain (): number {
+    fastify.health.drain()
+    endpoint.drain()
+    deadline ??= Date.now() + drainTimeoutMs
+    return deadline
+  }
 }, { name: 'shutdown', dependencies: ['config', 'health', 'mcp'] })

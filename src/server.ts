@@ -32,7 +32,10 @@ try {
     if (err) logger.fatal({ err }, 'the process stops because of a fault')
     else logger.info({ signal, shutdownDelayMs, drainTimeoutMs }, 'stopping')
     service.health.drain()
-    if (!err) await wait(shutdownDelayMs)
+    if (!err) {
+      await wait(shutdownDelayMs)
+      await service.drain()
+    }
     await service.close()
     logger.info('stopped')
   })

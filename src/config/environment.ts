@@ -99,8 +99,8 @@ export const environmentSchema = Type.Object({
   PORT: Type.Integer({ default: 5001, minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes a free one.' }),
   TRUST_PROXY: Type.Boolean({ default: false, description: 'Believe X-Forwarded-* headers.' }),
   BODY_LIMIT: formatted('size', { default: '4m', description: 'Largest request body.' }),
-  SHUTDOWN_DELAY: formatted('wait', { default: '0s', description: 'Time between "not ready" and closing the door, so that a load balancer notices.' }),
-  DRAIN_TIMEOUT: formatted('wait', { default: '30s', description: 'How long running calls may take to finish after the door has closed.' }),
+  SHUTDOWN_DELAY: formatted('wait', { default: '0s', description: 'Time between "not ready" and taking no more calls, so that a load balancer notices.' }),
+  DRAIN_TIMEOUT: formatted('wait', { default: '30s', description: 'How long running calls may take to finish after that; probes, scrapes and cancels are still answered.' }),
 
   DUST_API_KEY: formatted('dust-key', { secret: true, description: 'API key of the Dust workspace.' }),
   DUST_API_KEY_FILE: Type.Optional(Type.String({ description: 'File that has the key.' })),

@@ -1,10 +1,12 @@
 import { eraOf } from './era.ts'
 import { refuse, type HttpReply, type HttpRequest } from './http.ts'
-import { ErrorCode } from './json-rpc.ts'
+import { ErrorCode, isObject } from './json-rpc.ts'
 import type { AbortCause } from './operation.ts'
 import { SessionLane } from './session-lane/session-lane.ts'
 import type { SessionManager } from './session-lane/session-manager.ts'
 import type { StatelessLane } from './stateless-lane/stateless-lane.ts'
+
+const DRAINING = refuse(503, ErrorCode.Refused, 'The server is stopping; try again', { 'retry-after': '1', connection: 'close' })
 
 /** Far beyond what any client nests; deeper bodies are meant to exhaust a stack. */
 const DEPTH_LIMIT = 100
@@ -14,6 +16,8 @@ export class Endpoint {
   readonly #sessions: SessionManager
   readonly #sessionLane: SessionLane
   readonly #statelessLane: StatelessLane
+  #openReplies = 0
+  #isDraining = false
 
   constructor (sessions: SessionManager, statelessLane: StatelessLane) {
     this.#sessions = sessions
@@ -23,20 +27,29 @@ export class Endpoint {
 
   async post (http: HttpRequest): Promise<HttpReply> {
     if (isDeeperThan(http.body, DEPTH_LIMIT)) return refuse(400, ErrorCode.InvalidRequest, `Invalid Request: the body is nested deeper than ${DEPTH_LIMIT} levels`)
+    if (this.#isDraining && hasRequest(http.body)) return DRAINING
+    this.#openReplies++
+    http.onClose(() => { this.#openReplies-- })
     return eraOf(http) === 'session' ? this.#sessionLane.post(http) : this.#statelessLane.post(http)
   }
 
   /** Only sessions have a stream of their own. */
   async get (http: HttpRequest): Promise<HttpReply> {
-    return this.#sessionLane.get(http)
+    return this.#isDraining ? DRAINING : this.#sessionLane.get(http)
   }
 
   async delete (http: HttpRequest): Promise<HttpReply> {
     return this.#sessionLane.delete(http)
   }
 
-  /** Ends the streams on which nothing but notices would come. */
-  stopListening (): void {
+  /** Replies to POSTs that have not ended. */
+  get openReplies (): number {
+    return this.#openReplies
+  }
+
+  /** Takes no new requests; what belongs to those that run, such as a cancel, still comes in. Ends the streams on which nothing but notices would come. */
+  drain (): void {
+    this.#isDraining = true
     this.#sessions.stopListening()
     this.#statelessLane.stopListening()
   }
@@ -51,6 +64,11 @@ export class Endpoint {
   async close (): Promise<void> {
     await Promise.all([this.#sessions.close(), this.#statelessLane.close()])
   }
+}
+
+function hasRequest (body: unknown): boolean {
+  const messages: unknown[] = Array.isArray(body) ? body : [body]
+  return messages.some((message) => isObject(message) && 'method' in message && 'id' in message)
 }
 
 /** Without recursion, which is what such a body is after. */

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect as openSocket } from 'node:net'
 import path from 'node:path'
 import t from 'tap'
-import { connect, messagesOf, openSession, post, startEmulator, toolCall, until } from '../helper.ts'
+import { postStateless } from '../fixtures/stateless.ts'
+import { connect, initialize, messagesOf, openSession, post, startEmulator, toolCall, until } from '../helper.ts'
 import { startServerProcess } from './server-process.ts'
 
 t.test('a session goes on after the process was killed and started again', async (t) => {
@@ -43,6 +44,27 @@ t.test('before it closes the door it says that it is not ready, for SHUTDOWN_DEL
   t.equal((await post(server.address, { jsonrpc: '2.0', id: 1, method: 'ping' }, session)).status, 200, 'and still serves')
   t.equal((await fetch(`${server.address}/livez`)).status, 200)
   t.match(await server.ended, { code: 0 })
+})
+
+t.test('while calls run to their end it can be watched, takes cancels, and refuses new calls', async (t) => {
+  const { emulator, environment } = await startEmulator(t, { pace: 5 })
+  const server = await startServerProcess(t, { ...environment, STORE_URL: 'sqlite::memory:' })
+  const session = await openSession(server.address)
+  const call = post(server.address, toolCall(1, 'dust_ask_agent', { agent: 'essayist', message: 'Slowly' }), session)
+  await until(() => emulator.emulator.workspace.runs.size === 1)
+  server.child.kill('SIGTERM')
+  await until(async () => (await post(server.address, { jsonrpc: '2.0', id: 2, method: 'ping' }, session)).status === 503)
+  const refused = [await post(server.address, initialize), await postStateless(server.address, 'tools/list'), await fetch(`${server.address}/mcp`, { headers: { accept: 'text/event-stream', ...session } })]
+  for (const response of refused) {
+    t.equal(response.status, 503)
+    t.equal(response.headers.get('retry-after'), '1')
+    t.match(await response.json(), { jsonrpc: '2.0', error: { code: -32000, message: /stopping/ } })
+  }
+  for (const [path, status] of [['/metrics', 200], ['/livez', 200], ['/health', 200], ['/ready', 503]] as const) t.equal((await fetch(server.address + path)).status, status, path)
+  t.equal((await post(server.address, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, session)).status, 202)
+  t.same(messagesOf(await (await call).text()).filter((message) => Object(message).id === 1), [])
+  t.match(await server.ended, { code: 0 })
+  t.equal(emulator.emulator.cancels.length, 1)
 })
 
 t.test('a call that runs longer than DRAIN_TIMEOUT is told, and its run goes on in Dust', async (t) => {
