@@ -81,8 +81,8 @@ export async function post (address: string, message: unknown, headers: Record<s
 }
 
 /** Opens a session without any help of the SDK and gives the header that names it. */
-export async function openSession (address: string): Promise<{ 'mcp-session-id': string }> {
-  const response = await post(address, initialize)
+export async function openSession (address: string, capabilities: Record<string, unknown> = {}): Promise<{ 'mcp-session-id': string }> {
+  const response = await post(address, { ...initialize, params: { ...initialize.params, capabilities } })
   const id = response.headers.get('mcp-session-id')
   if (response.status !== 200 || id === null) throw new Error(`initialize was answered with ${response.status}: ${await response.text()}`)
   await response.body?.cancel()

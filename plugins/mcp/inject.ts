@@ -1,6 +1,7 @@
 import type { CallToolResult, ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Dispatch } from '../../src/mcp/dispatch.ts'
 import { answersOf, isAnswer, MissingCapability, requireCapabilities, type InputRequest, type InputResponse } from '../../src/mcp/input.ts'
+import { requireJson } from '../../src/mcp/json-rpc.ts'
 import { ToolError, type ClientCapabilities, type LoggingLevel, type Progress } from '../../src/mcp/operation.ts'
 
 export interface InjectOptions {
@@ -54,7 +55,7 @@ export function createInject (dispatch: Dispatch): Inject {
       log: async (level, data) => { logs.push({ level, data }) },
       ask: async (key, request) => answer(key, request),
       askAll: async (requests) => answersOf(requests, Object.entries(requests).map(([key, request]) => answer(key, request))),
-      once: async (_key, work) => work(),
+      once: async (_key, work) => requireJson(await work()),
       require: (capabilities) => { requireCapabilities(clientCapabilities, capabilities) },
       closeStream: async () => {},
       setLogLevel: async () => {},

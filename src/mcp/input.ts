@@ -3,7 +3,7 @@ import {
   type CreateMessageRequest, type CreateMessageResult, type ElicitRequest, type ElicitResult, type ListRootsRequest, type ListRootsResult
 } from '@modelcontextprotocol/sdk/types.js'
 import { fits } from './catalog/schema.ts'
-import { isObject } from './json-rpc.ts'
+import { isObject, requireJson } from './json-rpc.ts'
 import { ToolError, type ClientCapabilities } from './operation.ts'
 
 /** What a handler may ask of the client: a person's input, its model, or its folders. */
@@ -51,8 +51,12 @@ export function requireCapabilities (available: ClientCapabilities, required: Cl
   if (missing.length > 0) throw new MissingCapability(Object.fromEntries(missing))
 }
 
-/** @throws {MissingCapability} */
+/**
+ * @throws {MissingCapability}
+ * @throws {TypeError} when a request can't be written as JSON: it would never reach the client
+ */
 export function requireAnswerable (available: ClientCapabilities, requests: InputRequest[]): void {
+  requireJson(requests)
   requireCapabilities(available, Object.fromEntries(requests.map(({ method }) => [NEEDED_CAPABILITIES[method], {}])))
 }
 

@@ -62,8 +62,9 @@ export function serialize (message: JSONRPCMessage): string {
  *
  * @throws {TypeError}
  */
-export function requireJson (value: unknown): void {
+export function requireJson<Value> (value: Value): Value {
   JSON.stringify(value)
+  return value
 }
 
 /** Stands for what JavaScript allows to be thrown but nobody could log: `null` and `undefined`. */

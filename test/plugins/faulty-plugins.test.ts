@@ -11,10 +11,10 @@ type Request = (method: string, params: Record<string, unknown>) => Promise<stri
 /** Both lanes to the same service: what a client gets, as it goes over the wire. */
 async function start (t: Test) {
   const { address, logLines } = await startServiceAlone(t, { EXTRA_PLUGINS: plugin })
-  const session = await openSession(address)
+  const session = await openSession(address, { elicitation: {} })
   const lanes: Array<[string, Request]> = [
     ['session', async (method, params) => (await post(address, { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: { progressToken: 'p' } } }, session)).text()],
-    ['stateless', async (method, params) => (await postStateless(address, method, params, { progressToken: 'p', logLevel: 'debug' })).text()]
+    ['stateless', async (method, params) => (await postStateless(address, method, params, { progressToken: 'p', logLevel: 'debug', capabilities: { elicitation: {} } })).text()]
   ]
   return { address, session, lanes, logLines }
 }
@@ -114,6 +114,19 @@ t.test('what can not be told to the client is a fault of the tool', async (t) =>
     for (const name of ['logs_circular', 'progress_bigint']) {
       const text = await request('tools/call', { name })
       t.match(JSON.parse(text), { id: 1, result: { isError: true, content: [{ text: /fault in the server/ }] } }, `${lane}: ${name}`)
+    }
+  }
+  await stands(t, address, lanes)
+})
+
+t.test('what can not be asked, or remembered meanwhile, is a fault of the tool', async (t) => {
+  const { address, lanes, logLines } = await start(t)
+  for (const [lane, request] of lanes) {
+    for (const name of ['asks_bigint', 'asks_circular', 'asks_nothing', 'once_bigint']) {
+      logLines.length = 0
+      const text = await request('tools/call', { name })
+      t.match(answerOf(text), { id: 1, result: { isError: true, content: [{ text: /fault in the server/ }] } }, `${lane}: ${name}`)
+      t.ok(logLines.some((line) => line.includes('operation failed because of a fault')), 'the log tells the operator')
     }
   }
   await stands(t, address, lanes)

@@ -190,7 +190,7 @@ export class Session {
         return answersOf(requests, await Promise.all(Object.values(requests).map(ask)))
       },
       // The handler runs once, and waits where it asks.
-      once: async (_key, work) => work(),
+      once: async (_key, work) => requireJson(await work()),
       require: (capabilities) => { requireCapabilities(clientCapabilities, capabilities) },
       closeStream: async () => { extra.closeSSEStream?.() },
       setLogLevel: async (level) => {
