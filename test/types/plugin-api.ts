@@ -119,6 +119,13 @@ export async function answersFollowFromTheQuestion (operation: Operation): Promi
   await operation.log('loud', 'words')
 }
 
+export function routesOfTheirOwn (fastify: FastifyInstance): void {
+  fastify.get('/tickets', { onRequest: [fastify.security.refuseStrangers, fastify.auth.identify] }, async (request) => {
+    exactly<string>()(request.caller)
+    return fastify.config.extraPlugins
+  })
+}
+
 export async function hooksAndTests ({ mcp, health, instruments }: FastifyInstance): Promise<void> {
   const hook: OperationHook = async ({ method, operation }, next) => {
     exactly<string>()(method)
