@@ -75,6 +75,11 @@ export const BURN_RATES = [
 /** Fewer failures than this in the long window are chance, however large their share. */
 export const MIN_FAILURES = 3
 
+/** A text as a regular expression that matches it alone, as it stands within the quotes of a query. */
+export function literally (text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\\\$&')
+}
+
 /** When the other alerts fire. */
 export const LIMITS = {
   McpDustServerDown: { for: '2m' },

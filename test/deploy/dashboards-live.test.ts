@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -91,6 +91,7 @@ t.test('a real Prometheus has an answer to everything that the dashboards ask', 
     const draw = [path.join(DEPLOY, 'source', 'draw.ts'), '--prometheus', prometheus.address, '--range', '1m', '--browser', chromium, 'http']
     const { stdout } = await promisify(execFile)(process.execPath, draw, { env: { ...process.env, TMPDIR: temporary } })
     t.match(stdout, /^\S+http\.png\n$/)
+    t.same(readdirSync(path.dirname(stdout)).sort(), ['http.html', 'http.png'], 'and nothing of the browser stays')
     const picture = readPng(readFileSync(stdout.trim()))
     const { panels } = dashboards.find(({ uid }) => uid.endsWith('-http')) ?? { panels: [] }
     const rows = Math.max(...panels.map(({ gridPos: { y, h } }) => y + h))

@@ -35,7 +35,7 @@ const SPOILERS: Record<string, (dashboard: DashboardFile, panel: PanelFile, targ
   'has annotations of a fixed source': ({ annotations }) => { for (const annotation of annotations.list) delete annotation.datasource },
   'has no choice of the data source': ({ templating }) => { templating.list.shift() },
   'has no choice of jobs': ({ templating }) => { for (const variable of templating.list) variable.multi = false },
-  'has no choice of instances': ({ templating }) => { templating.list.pop() },
+  'has no choice of instances': ({ templating }) => { for (const variable of templating.list) variable.allValue = '.+' },
   'is beyond the edge': (_, { gridPos }) => { gridPos.w = 25 },
   'lies over': (_, { gridPos }) => { gridPos.x = 1 },
   'has no title': (_, panel) => { panel.title = '' },
@@ -107,10 +107,22 @@ t.test('no panel is green while more fails than an objective allows, for a slowe
 })
 
 t.test('what is drawn is what a dashboard shows when it is opened', async (t) => {
-  for (const dashboard of dashboards) {
-    const expr = interpolate('up{job=~"$job",instance=~"$instance"}', '1m', firstChoices(dashboard))
-    t.equal(expr, 'up{job=~"mcp-dust-server",instance=~".+"}', 'Prometheus itself is no instance of the service')
+  const asked: string[] = []
+  const labelValues = async (series: string, label: string): Promise<string[]> => {
+    asked.push(`${label} of ${series}`)
+    return ['10.0.0.1:5001', 'other:5001']
   }
+  for (const dashboard of dashboards) {
+    const expr = interpolate('up{job=~"$job",instance=~"$instance"}', '1m', await firstChoices(dashboard, labelValues))
+    t.equal(expr, String.raw`up{job=~"mcp-dust-server",instance=~"10\\.0\\.0\\.1:5001|other:5001"}`, 'Prometheus itself is no instance of the service')
+  }
+  t.same([...new Set(asked)], ['instance of mcp_dust_server_build_info{job=~"mcp-dust-server"}'])
+})
+
+t.test('Instances up is green only while all of them are', async (t) => {
+  const panel = panels.find(({ title }) => title === 'Instances up')
+  t.match(panel?.targets, [{ expr: 'avg(up{job=~"$job"})' }])
+  t.same(panel?.fieldConfig?.defaults.thresholds?.steps, [{ value: null, color: 'red' }, { value: 1, color: 'green' }])
 })
 
 t.test('values are written with their units', async (t) => {

@@ -57,6 +57,7 @@ function instanceVariable ({ prefix }: Names): Builder<VariableModel> {
   return choice('instance', 'Instance', `label_values(${prefix}_build_info{${CHOSEN_JOB}}, instance)`).current({ text: ['All'], value: ['$__all'] })
 }
 
+/** Without a value for All, Grafana joins those that the query finds. `.+` would count whatever else Prometheus has: `up` and `process_*` are of every job. */
 function choice (name: string, label: string, query: string): QueryVariableBuilder {
   return new QueryVariableBuilder(name)
     .label(label)
@@ -67,7 +68,6 @@ function choice (name: string, label: string, query: string): QueryVariableBuild
     .sort(VariableSort.AlphabeticalAsc)
     .multi(true)
     .includeAll(true)
-    .allValue('.+')
 }
 
 /** A mark at the moment at which a process began, so that a change is seen beside what it changed. */

@@ -24,13 +24,14 @@ export function overviewDashboard (names: Names): DashboardSource {
     description: 'Is the service well, and if not, where to look next.',
     rows: {
       'At a glance': [
+        // Of the whole job: an instance that has been silent for long isn't among those to choose from.
         stat({
           title: 'Instances up',
-          description: 'Instances that answer Prometheus.',
-          unit: units.NoUnit,
-          noValue: '0',
+          description: 'Share of the job\'s instances that answer Prometheus. Below 100 % one is missing.',
+          unit: units.PercentUnit,
+          noValue: 'none',
           goodFrom: 1,
-          queries: [{ expr: `sum(${series('up')})`, legend: 'up' }]
+          queries: [{ expr: `avg(${ofChosenJob('up')})`, legend: 'up' }]
         }),
         stat({ ...hourlyErrors(recorded.operationErrors(names, '1h'), 'the MCP operations'), title: 'MCP operations failed (1h)', alert: 'McpOperationErrorBudgetBurn' }),
         stat({ ...hourlyErrors(recorded.runErrors(names, '1h'), 'the agent runs'), title: 'Agent runs failed (1h)', alert: 'AgentRunErrorBudgetBurn' }),

@@ -1,5 +1,6 @@
 import { SCRAPE_INTERVAL } from '../names.ts'
 import type { DashboardFile, PanelFile, TargetFile } from '../dashboards/dashboard-file.ts'
+import { DrawFault } from './draw-fault.ts'
 import { firstChoices, interpolate, nameSeries } from './interpolate.ts'
 
 /** A span of time, in seconds since the epoch, looked at in steps. */
@@ -37,7 +38,9 @@ export function timesOf ({ start, end, step }: TimeRange): number[] {
 
 /** Asks Prometheus for everything that a dashboard shows when it is opened. */
 export async function queryPanels (prometheus: string, dashboard: DashboardFile, range: TimeRange): Promise<Map<PanelFile, Series[]>> {
-  const chosen = firstChoices(dashboard)
+  const chosen = await firstChoices(dashboard, (series, label) => {
+    return ask(prometheus, `label/${label}/values`, { 'match[]': series, start: String(range.start), end: String(range.end) })
+  })
   return new Map(await Promise.all(dashboard.panels.map(async (panel): Promise<[PanelFile, Series[]]> => {
     const answers = await Promise.all((panel.targets ?? []).map((target) => queryTarget(prometheus, target, range, chosen)))
     return [panel, answers.flat()]
@@ -47,8 +50,8 @@ export async function queryPanels (prometheus: string, dashboard: DashboardFile,
 async function queryTarget (prometheus: string, { expr, legendFormat, instant }: TargetFile, range: TimeRange, chosen: Record<string, string>): Promise<Series[]> {
   const query = interpolate(expr, `${rateInterval(range)}s`, chosen)
   const results = instant
-    ? await ask(prometheus, 'query', { query, time: String(range.end) })
-    : await ask(prometheus, 'query_range', { query, start: String(range.start), end: String(range.end), step: String(range.step) })
+    ? await askSeries(prometheus, 'query', { query, time: String(range.end) })
+    : await askSeries(prometheus, 'query_range', { query, start: String(range.start), end: String(range.end), step: String(range.step) })
   return results.map(({ metric, values, value }) => ({
     name: nameSeries(legendFormat, metric),
     labels: metric,
@@ -62,11 +65,26 @@ function rateInterval ({ step }: TimeRange): number {
   return Math.max(step + scrape, 4 * scrape)
 }
 
-async function ask (prometheus: string, path: string, parameters: Record<string, string>): Promise<Matrix[]> {
-  const response = await fetch(new URL(`/api/v1/${path}`, prometheus), { method: 'POST', body: new URLSearchParams(parameters) })
-  const answer = await response.json() as { status: string, error?: string, data: { result: Matrix[] } }
-  if (answer.status !== 'success') throw new Error(`${parameters['query']}: ${answer.error}`)
-  return answer.data.result
+async function askSeries (prometheus: string, path: string, parameters: Record<string, string>): Promise<Matrix[]> {
+  return (await ask<{ result: Matrix[] }>(prometheus, path, parameters)).result
+}
+
+/** @throws {DrawFault} when there is no answer, or it is no success */
+async function ask<Data> (prometheus: string, path: string, parameters: Record<string, string>): Promise<Data> {
+  const response = await send(prometheus, path, parameters)
+  // A proxy in front of Prometheus, or another program at its address, answers with a page.
+  const answer = await response.json().catch(() => null) as { status: string, error?: string, data: Data } | null
+  if (answer === null) throw new DrawFault(`What answers at ${prometheus} is no Prometheus: HTTP ${response.status}`)
+  if (answer.status !== 'success') throw new DrawFault(`Prometheus can't answer ${Object.values(parameters)[0]}: ${answer.error}`)
+  return answer.data
+}
+
+async function send (prometheus: string, path: string, parameters: Record<string, string>): Promise<Response> {
+  try {
+    return await fetch(new URL(`/api/v1/${path}?${new URLSearchParams(parameters)}`, prometheus))
+  } catch (error) {
+    throw new DrawFault(`Prometheus can't be reached at ${prometheus}`, { cause: error })
+  }
 }
 
 /** Prometheus leaves out the steps without a value. */
