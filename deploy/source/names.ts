@@ -87,11 +87,11 @@ export const LIMITS = {
   McpDustServerRestarting: { restarts: 3, window: '30m' },
   HighErrorRate: { ratio: 0.1, requests: 20, window: '5m', for: '5m' },
   // A call that takes longer is answered with a stream, whose head is sent after 2 s: above the bucket that those fall in, or healthy agents raise it.
-  HighLatency: { seconds: 2.5, window: '5m', for: '5m' },
+  HighLatency: { seconds: 2.5, requests: 20, window: '5m', for: '5m' },
   HighMemoryUsage: { ratio: 0.8, for: '5m' },
   HighCPUUsage: { percent: 80, window: '5m', for: '5m' },
   TooManySessions: { ratio: 0.8, for: '5m' },
-  SlowFirstToken: { seconds: 20, window: '15m', for: '15m' },
+  SlowFirstToken: { seconds: 20, runs: 5, window: '15m', for: '15m' },
   AgentRunsSaturated: { ratio: 0.9, for: '10m' },
   DustApiDown: { for: '5m' },
   DustApiUnauthorized: { window: '10m' },

@@ -8,7 +8,9 @@ export function agentAlerts (names: Names): AlertRule[] {
   return [
     alertRule(names, {
       alert: 'SlowFirstToken',
-      expr: `histogram_quantile(0.95, sum by (job, le) (rate(${own('agent_time_to_first_token_seconds_bucket')}[${SlowFirstToken.window}]))) > ${SlowFirstToken.seconds}`,
+      expr: `histogram_quantile(0.95, sum by (job, le) (rate(${own('agent_time_to_first_token_seconds_bucket')}[${SlowFirstToken.window}]))) > ${SlowFirstToken.seconds}
+and on (job)
+sum by (job) (increase(${own('agent_time_to_first_token_seconds_count')}[${SlowFirstToken.window}])) >= ${SlowFirstToken.runs}`,
       for: SlowFirstToken.for,
       severity: 'warning',
       summary: 'Agents begin to answer late',

@@ -19,7 +19,9 @@ sum by (job) (increase(${own('http_requests_total', CLIENTS_ONLY)}[${HighErrorRa
     }),
     alertRule(names, {
       alert: 'HighLatency',
-      expr: `${recorded.httpLatency(names)} > ${HighLatency.seconds}`,
+      expr: `${recorded.httpLatency(names)} > ${HighLatency.seconds}
+and on (job)
+sum by (job) (increase(${own('http_request_duration_seconds_count', CLIENTS_ONLY)}[${HighLatency.window}])) >= ${HighLatency.requests}`,
       for: HighLatency.for,
       severity: 'warning',
       summary: 'High latency',

@@ -4,6 +4,9 @@ import { at, HERE, labelsOf, type AlertCase } from './alert-case.ts'
 export function agentCases ({ own, job }: Names): AlertCase[] {
   const { ofJob, ofInstance } = labelsOf(job)
   const within = (le: string): string => own('agent_time_to_first_token_seconds_bucket', HERE, `le="${le}"`)
+  const firstTokens = own('agent_time_to_first_token_seconds_count', HERE)
+  /** Nobody has the first words within 20 seconds, and everybody has them within 30. */
+  const slow = (answers: string): Record<string, string> => ({ [within('20')]: '0x60', ...Object.fromEntries([within('30'), within('60'), within('+Inf'), firstTokens].map((name) => [name, answers])) })
   const errors = (type: string): string => own('dust_api_errors_total', HERE, 'endpoint="create_conversation"', `type="${type}"`)
   const requests = (status: number): string => own('dust_api_requests_total', HERE, 'endpoint="create_conversation"', 'method="POST"', `status="${status}"`)
   const dustCheck = own('health_check_status', HERE, 'check="dustApi"')
@@ -11,11 +14,12 @@ export function agentCases ({ own, job }: Names): AlertCase[] {
     {
       alert: 'SlowFirstToken',
       name: 'the first words take between 20 and 30 seconds',
-      series: { [within('20')]: '0x60', [within('30')]: '0+6x60', [within('60')]: '0+6x60', [within('+Inf')]: '0+6x60' },
+      series: slow('0+0.5x60'),
       at: '40m',
       fires: [{ labels: ofJob('warning'), description: `A twentieth of the askers of ${job} wait longer than 29.5s for the first words.` }]
     },
-    { alert: 'SlowFirstToken', name: 'one slow answer in a quiet hour', series: { [within('20')]: '0x60', [within('30')]: '0 1x59', [within('60')]: '0 1x59', [within('+Inf')]: '0 1x59' }, at: '14m', fires: [] },
+    { alert: 'SlowFirstToken', name: 'one slow answer in a quiet hour', series: slow('0 1x59'), at: '14m', fires: [] },
+    { alert: 'SlowFirstToken', name: 'four slow answers in each quarter of an hour of a quiet night', series: slow('0+0.27x60'), at: '40m', fires: [] },
     {
       alert: 'AgentRunsSaturated',
       name: 'one of two instances runs 95 of 100',

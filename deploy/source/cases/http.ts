@@ -5,6 +5,9 @@ export function httpCases ({ own, job }: Names): AlertCase[] {
   const { ofJob, ofInstance } = labelsOf(job)
   const requests = (path: string, status: number): string => own('http_requests_total', HERE, `path="${path}"`, `status="${status}"`)
   const within = (path: string, le: string): string => own('http_request_duration_seconds_bucket', HERE, `path="${path}"`, `le="${le}"`)
+  const timed = (path: string): string => own('http_request_duration_seconds_count', HERE, `path="${path}"`)
+  /** Every request takes between 2.5 and 5 seconds. */
+  const slow = (requests: string): Record<string, string> => ({ [within('/mcp', '2.5')]: '0x20', [within('/mcp', '5')]: requests, [within('/mcp', '+Inf')]: requests, [timed('/mcp')]: requests })
   return [
     {
       alert: 'HighErrorRate',
@@ -26,14 +29,21 @@ export function httpCases ({ own, job }: Names): AlertCase[] {
     {
       alert: 'HighLatency',
       name: 'every request takes between 2.5 and 5 seconds',
-      series: { [within('/mcp', '2.5')]: '0x20', [within('/mcp', '5')]: '0+60x20', [within('/mcp', '+Inf')]: '0+60x20' },
+      series: slow('0+5x20'),
       at: '12m',
       fires: [{ labels: ofJob('warning'), description: `A twentieth of the HTTP requests to ${job} wait longer than 4.875s for the head of their answer.` }]
     },
     {
       alert: 'HighLatency',
       name: 'healthy agents think in silence, so the head of their stream takes two seconds',
-      series: { [within('/mcp', '1')]: '0x20', [within('/mcp', '2.5')]: '0+60x20', [within('/mcp', '5')]: '0+60x20', [within('/mcp', '+Inf')]: '0+60x20' },
+      series: { [within('/mcp', '1')]: '0x20', [within('/mcp', '2.5')]: '0+60x20', [within('/mcp', '5')]: '0+60x20', [within('/mcp', '+Inf')]: '0+60x20', [timed('/mcp')]: '0+60x20' },
+      at: '12m',
+      fires: []
+    },
+    {
+      alert: 'HighLatency',
+      name: 'three slow requests a minute, among many probes',
+      series: { ...slow('0+3x20'), [within('/health', '0.1')]: '0+60x20', [within('/health', '+Inf')]: '0+60x20', [timed('/health')]: '0+60x20' },
       at: '12m',
       fires: []
     },
