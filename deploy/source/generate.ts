@@ -7,6 +7,7 @@ import { createNames, DEFAULTS } from './names.ts'
 const { values } = parseArgs({
   options: {
     prefix: { type: 'string', default: DEFAULTS.prefix },
+    'metrics-path': { type: 'string', default: DEFAULTS.metricsPath },
     job: { type: 'string', default: DEFAULTS.job },
     runbooks: { type: 'string', default: DEFAULTS.runbooks },
     speed: { type: 'string', default: String(DEFAULTS.speed) },
@@ -14,7 +15,7 @@ const { values } = parseArgs({
   }
 })
 
-for (const [file, content] of createFiles(createNames({ ...values, speed: Number(values.speed) }))) {
+for (const [file, content] of createFiles(createNames({ ...values, metricsPath: values['metrics-path'], speed: Number(values.speed) }))) {
   const target = path.join(values.out, file)
   mkdirSync(path.dirname(target), { recursive: true })
   writeFileSync(target, content)

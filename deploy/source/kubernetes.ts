@@ -25,9 +25,8 @@ const PLACE: Relabelling[] = [
 ]
 
 /** Pods by their label `app.kubernetes.io/name` and the name of their port. */
-export function kubernetesPrometheus ({ job }: Names) {
-  return prometheusConfig({
-    job_name: job,
+export function kubernetesPrometheus (names: Names) {
+  return prometheusConfig(names, {
     kubernetes_sd_configs: [{ role: 'pod' }],
     relabel_configs: [
       KEEP_OWN,
@@ -39,11 +38,10 @@ export function kubernetesPrometheus ({ job }: Names) {
 }
 
 /** Pods by the annotations `prometheus.io/scrape`, `/path` and `/port`, for clusters that work with these. */
-export function annotatedKubernetesPrometheus ({ job }: Names) {
+export function annotatedKubernetesPrometheus (names: Names) {
   const annotation = (name: string): string => `${META}_pod_annotation_prometheus_io_${name}`
   const address = [`${META}_pod_ip`, annotation('port')]
-  return prometheusConfig({
-    job_name: job,
+  return prometheusConfig(names, {
     kubernetes_sd_configs: [{ role: 'pod' }],
     relabel_configs: [
       KEEP_OWN,

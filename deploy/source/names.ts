@@ -1,9 +1,12 @@
+import { formats } from '../../src/config/environment.ts'
 import { ErrorCode } from '../../src/mcp/json-rpc.ts'
 
 /** What a deployment may call differently. */
 export interface Settings {
   /** The service's METRICS_PREFIX. */
   prefix: string
+  /** The service's METRICS_PATH. */
+  metricsPath: string
   /** Prometheus' name for the instances of the service. */
   job: string
   /** What stands before `docs/runbooks.md` in links: an address that ends with `/`, or nothing. */
@@ -12,13 +15,12 @@ export interface Settings {
   speed: number
 }
 
-export const DEFAULTS: Settings = { prefix: 'mcp_dust_server', job: 'mcp-dust-server', runbooks: '', speed: 1 }
+export const DEFAULTS: Settings = { prefix: 'mcp_dust_server', metricsPath: '/metrics', job: 'mcp-dust-server', runbooks: '', speed: 1 }
 
 /** Then the shortest window of a rate, five minutes, still holds ten scrapes. */
 const HIGHEST_SPEED = 60
 
 export const TARGET = 'mcp-dust-server:5001'
-export const METRICS_PATH = '/metrics'
 /** How often Prometheus asks the service. */
 export const SCRAPE_INTERVAL = '10s'
 export const ALERTMANAGER = 'alertmanager:9093'
@@ -38,10 +40,18 @@ export const OBJECT = { name: POD.app, labels: { 'app.kubernetes.io/name': POD.a
 export const REPLICAS = { min: 2, max: 10, runsPerPod: 50 }
 
 /** Requests of machines that watch. */
-const PROBE_PATHS = ['/livez', '/health', '/ready', METRICS_PATH]
-export const PROBES_ONLY = `path=~"${PROBE_PATHS.join('|')}"`
+export function probesOnly ({ metricsPath }: Names): string {
+  return `path=~"${probePaths(metricsPath)}"`
+}
+
 /** Without them and without those of scanners: their success says nothing about the product's, and would hide its failures. */
-export const CLIENTS_ONLY = `path!~"${[...PROBE_PATHS, 'unmatched'].join('|')}"`
+export function clientsOnly ({ metricsPath }: Names): string {
+  return `path!~"${probePaths(metricsPath)}|unmatched"`
+}
+
+function probePaths (metricsPath: string): string {
+  return ['/livez', '/health', '/ready', metricsPath].map(literally).join('|')
+}
 
 /** Types of errors of MCP operations for which the client, its user or an agent is to answer: every JSON-RPC code but that of a fault. Anything else is ours. */
 const NOT_OUR_OPERATION_ERRORS = ['tool_error', 'cancelled', 'session_ended', ...Object.values(ErrorCode).filter((code) => code !== ErrorCode.InternalError)]
@@ -116,11 +126,12 @@ export interface Names extends Settings, Selectors {}
 
 /** @throws {Error} when a setting is one that Prometheus could make nothing of */
 export function createNames (settings: Partial<Settings> = {}): Names {
-  const { prefix, job, runbooks, speed } = { ...DEFAULTS, ...settings }
+  const { prefix, metricsPath, job, runbooks, speed } = { ...DEFAULTS, ...settings }
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(prefix)) throw new Error(`The prefix must be letters, digits and _ that do not begin with a digit, not ${prefix}`)
+  if (!formats.path.check(metricsPath)) throw new Error(`The metrics path must be ${formats.path.allowed}, not ${metricsPath}`)
   if (!/^[\w.-]+$/.test(job)) throw new Error(`The job must be letters, digits, _ . and -, not ${job}`)
   if (!(speed >= 1 && speed <= HIGHEST_SPEED)) throw new Error(`The speed must be a number from 1 to ${HIGHEST_SPEED}, not ${speed}`)
-  return { prefix, job, runbooks, speed, ...createSelectors(prefix, `job="${job}"`) }
+  return { prefix, metricsPath, job, runbooks, speed, ...createSelectors(prefix, `job="${job}"`) }
 }
 
 /** @param always matchers that every selector has */

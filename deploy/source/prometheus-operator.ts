@@ -1,9 +1,9 @@
 import type { IPodMonitor, IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1'
-import { METRICS_PATH, OBJECT, POD, type Names } from './names.ts'
+import { OBJECT, POD, type Names } from './names.ts'
 import { createRules } from './rules.ts'
 
 /** Has the operator's Prometheus scrape the service's pods, under the job that the rules speak of. */
-export function podMonitor ({ job }: Names): IPodMonitor {
+export function podMonitor ({ job, metricsPath }: Names): IPodMonitor {
   return {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PodMonitor',
@@ -12,7 +12,7 @@ export function podMonitor ({ job }: Names): IPodMonitor {
       selector: { matchLabels: OBJECT.labels },
       podMetricsEndpoints: [{
         port: POD.port,
-        path: METRICS_PATH,
+        path: metricsPath,
         interval: '10s',
         relabelings: [
           { targetLabel: 'job', replacement: job },

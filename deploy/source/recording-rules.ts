@@ -1,4 +1,4 @@
-import { BURN_RATES, CLIENTS_ONLY, LIMITS, OUR_OPERATION_ERRORS, OUR_RUN_ERRORS, type Names } from './names.ts'
+import { BURN_RATES, clientsOnly, LIMITS, OUR_OPERATION_ERRORS, OUR_RUN_ERRORS, type Names } from './names.ts'
 import type { RecordingRule, RuleGroup } from './rule.ts'
 
 const WINDOWS = [...new Set(BURN_RATES.flatMap(({ long, short }) => [short, long]))]
@@ -42,6 +42,7 @@ export function recordingRules (names: Names): Array<RuleGroup<RecordingRule>> {
   const { own, series } = names
   const operations = series('mcp_server_operation_duration_seconds_count')
   const operationErrors = series('mcp_server_operation_duration_seconds_count', OUR_OPERATION_ERRORS)
+  const clients = clientsOnly(names)
   const runs = own('agent_run_duration_seconds_count')
   const runErrors = own('agent_run_duration_seconds_count', OUR_RUN_ERRORS)
   return [
@@ -50,11 +51,11 @@ export function recordingRules (names: Names): Array<RuleGroup<RecordingRule>> {
       rules: [
         {
           record: recorded.httpErrors(names),
-          expr: failureRatio(own('http_requests_total', CLIENTS_ONLY, 'status=~"5.."'), own('http_requests_total', CLIENTS_ONLY), LIMITS.HighErrorRate.window)
+          expr: failureRatio(own('http_requests_total', clients, 'status=~"5.."'), own('http_requests_total', clients), LIMITS.HighErrorRate.window)
         },
         {
           record: recorded.httpLatency(names),
-          expr: `histogram_quantile(0.95, sum by (job, le) (rate(${own('http_request_duration_seconds_bucket', CLIENTS_ONLY)}[${LIMITS.HighLatency.window}])))`
+          expr: `histogram_quantile(0.95, sum by (job, le) (rate(${own('http_request_duration_seconds_bucket', clients)}[${LIMITS.HighLatency.window}])))`
         },
         {
           record: recorded.memory(names),

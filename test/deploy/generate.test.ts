@@ -24,11 +24,11 @@ t.test('the committed files are those that npm run deploy:generate writes', asyn
   }
 })
 
-t.test('another prefix, job and place of the runbooks make a set of their own that Prometheus accepts', async (t) => {
+t.test('another prefix, path, job and place of the runbooks make a set of their own that Prometheus accepts', async (t) => {
   const promtool = await requireProgram(t, 'promtool')
   if (promtool === null) return
   const out = t.testdir()
-  const generated = run(process.execPath, GENERATE, '--prefix', 'other', '--job', 'other-job', '--runbooks', 'https://git.example.com/main/', '--out', out)
+  const generated = run(process.execPath, GENERATE, '--prefix', 'other', '--metrics-path', '/internal/numbers.txt', '--job', 'other-job', '--runbooks', 'https://git.example.com/main/', '--out', out)
   t.same(generated, { status: 0, output: '', said: '' })
   t.same(filesIn(out), [...createFiles(createNames()).keys()].sort())
 
@@ -38,6 +38,11 @@ t.test('another prefix, job and place of the runbooks make a set of their own th
   t.match(alerts, 'runbook_url: https://git.example.com/main/docs/runbooks.md#storedown')
   t.match(readFileSync(path.join(out, 'kubernetes/overlays/replicas/autoscaler.yaml'), 'utf8'), 'name: other_agent_runs_in_progress')
   t.match(readFileSync(path.join(out, 'kubernetes/components/prometheus-operator/pod-monitor.yaml'), 'utf8'), 'replacement: other-job')
+  t.match(readFileSync(path.join(out, 'kubernetes/components/prometheus-operator/pod-monitor.yaml'), 'utf8'), 'path: /internal/numbers.txt')
+  for (const file of ['prometheus.yml', 'prometheus.kubernetes.yml', 'prometheus.kubernetes-annotations.yml']) {
+    t.match(readFileSync(path.join(out, 'prometheus', file), 'utf8'), 'metrics_path: /internal/numbers.txt', file)
+  }
+  t.match(alerts, String.raw`path!~"/livez|/health|/ready|/internal/numbers\\.txt|unmatched"`, 'scrapes are no requests of clients there, either')
   const config = run(promtool, 'check', 'config', '--lint=all', '--lint-fatal', path.join(out, 'prometheus/prometheus.yml'))
   t.equal(config.status, 0, config.said)
   for (const file of filesIn(path.join(out, 'prometheus/rules'))) {
@@ -83,6 +88,12 @@ t.test('a speed at which a window would hold too few scrapes is refused, and one
     t.not(status, 0)
     t.match(said, 'The speed must be a number from 1 to 60')
   }
+})
+
+t.test('a path that the server would refuse is refused', async (t) => {
+  const { status, said } = run(process.execPath, GENERATE, '--metrics-path', 'metrics', '--out', t.testdir())
+  t.not(status, 0)
+  t.match(said, 'The metrics path must be a path such as /metrics')
 })
 
 t.test('a prefix that no metric can have is refused', async (t) => {

@@ -1,17 +1,18 @@
-import { CLIENTS_ONLY, LIMITS, type Names } from '../names.ts'
+import { clientsOnly, LIMITS, type Names } from '../names.ts'
 import { recorded } from '../recording-rules.ts'
 import { alertRule, type AlertRule } from '../rule.ts'
 
 /** HTTP as clients see it, probes left out. Most failures of MCP are an HTTP 200: the error budgets have those. */
 export function httpAlerts (names: Names): AlertRule[] {
   const { own } = names
+  const clients = clientsOnly(names)
   const { HighErrorRate, HighLatency, TooManySessions } = LIMITS
   return [
     alertRule(names, {
       alert: 'HighErrorRate',
       expr: `${recorded.httpErrors(names)} > ${HighErrorRate.ratio}
 and on (job)
-sum by (job) (increase(${own('http_requests_total', CLIENTS_ONLY)}[${HighErrorRate.window}])) >= ${HighErrorRate.requests}`,
+sum by (job) (increase(${own('http_requests_total', clients)}[${HighErrorRate.window}])) >= ${HighErrorRate.requests}`,
       for: HighErrorRate.for,
       severity: 'critical',
       summary: 'High error rate',
@@ -21,7 +22,7 @@ sum by (job) (increase(${own('http_requests_total', CLIENTS_ONLY)}[${HighErrorRa
       alert: 'HighLatency',
       expr: `${recorded.httpLatency(names)} > ${HighLatency.seconds}
 and on (job)
-sum by (job) (increase(${own('http_request_duration_seconds_count', CLIENTS_ONLY)}[${HighLatency.window}])) >= ${HighLatency.requests}`,
+sum by (job) (increase(${own('http_request_duration_seconds_count', clients)}[${HighLatency.window}])) >= ${HighLatency.requests}`,
       for: HighLatency.for,
       severity: 'warning',
       summary: 'High latency',

@@ -1,7 +1,7 @@
 import type { Names } from '../names.ts'
 import { at, HERE, labelsOf, type AlertCase } from './alert-case.ts'
 
-export function httpCases ({ own, job }: Names): AlertCase[] {
+export function httpCases ({ own, job, metricsPath }: Names): AlertCase[] {
   const { ofJob, ofInstance } = labelsOf(job)
   const requests = (path: string, status: number): string => own('http_requests_total', HERE, `path="${path}"`, `status="${status}"`)
   const within = (path: string, le: string): string => own('http_request_duration_seconds_bucket', HERE, `path="${path}"`, `le="${le}"`)
@@ -16,7 +16,7 @@ export function httpCases ({ own, job }: Names): AlertCase[] {
         [requests('/mcp', 200)]: '0+20x20',
         [requests('/mcp', 503)]: '0+10x20',
         [requests('/health', 200)]: '0+300x20',
-        [requests('/metrics', 200)]: '0+60x20',
+        [requests(metricsPath, 200)]: '0+60x20',
         [requests('unmatched', 404)]: '0+500x20'
       },
       at: '12m',
