@@ -118,7 +118,8 @@ for (const [name, manifests] of installations) {
   })
 }
 
-t.test('single: the sessions are on the volume, which one pod at a time has', { skip: kubectl === null }, async (t) => {
+t.test('single: the sessions are on the volume, which one pod at a time has', async (t) => {
+  if (await requireProgram(t, 'kubectl') === null) return
   for (const [, manifests] of installations.filter(([name]) => name.startsWith('single'))) {
     const { spec, container } = podOf(manifests)
     const [mount] = container.volumeMounts ?? []
@@ -130,7 +131,8 @@ t.test('single: the sessions are on the volume, which one pod at a time has', { 
   }
 })
 
-t.test('replicas: the autoscaler goes by a metric of the server, and has their number to itself', { skip: kubectl === null }, async (t) => {
+t.test('replicas: the autoscaler goes by a metric of the server, and has their number to itself', async (t) => {
+  if (await requireProgram(t, 'kubectl') === null) return
   const { address } = await startServiceAlone(t)
   const { types } = new MetricsPage(await (await fetch(`${address}/metrics`)).text())
   for (const [, manifests] of installations.filter(([name]) => name.startsWith('replicas'))) {

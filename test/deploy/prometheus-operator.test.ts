@@ -1,23 +1,26 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { stringify } from 'yaml'
 import { createNames } from '../../deploy/source/names.ts'
 import { createRules } from '../../deploy/source/rules.ts'
 import { requireProgram } from '../fixtures/programs.ts'
-import { allOf, oneOf, parseManifests, renderCustomization } from './kustomize.ts'
+import { allOf, oneOf, parseManifests, renderCustomization, type Manifest } from './kustomize.ts'
 import { DEPLOY, run } from './run-program.ts'
 
 const DASHBOARDS = path.join(DEPLOY, 'grafana', 'dashboards')
 
-const kubectl = await requireProgram(t, 'kubectl')
-const manifests = kubectl === null
-  ? []
-  : parseManifests(renderCustomization(kubectl, t.testdir(), { resources: ['overlays/single'], components: ['components/prometheus-operator'] }))
+/** What is installed with the operator; `null` without kubectl. */
+async function renderWithOperator (t: Test): Promise<Manifest[] | null> {
+  const kubectl = await requireProgram(t, 'kubectl')
+  if (kubectl === null) return null
+  return parseManifests(renderCustomization(kubectl, t.testdir(), { resources: ['overlays/single'], components: ['components/prometheus-operator'] }))
+}
 
-t.test('the rules are those of the other Prometheus, and promtool finds no fault with them', { skip: kubectl === null }, async (t) => {
+t.test('the rules are those of the other Prometheus, and promtool finds no fault with them', async (t) => {
+  const manifests = await renderWithOperator(t)
   const promtool = await requireProgram(t, 'promtool')
-  if (promtool === null) return
+  if (manifests === null || promtool === null) return
   const { spec } = oneOf(manifests, 'PrometheusRule')
   const { recording, alerts } = createRules(createNames())
   t.same(spec?.groups, [...recording, ...alerts])
@@ -27,7 +30,9 @@ t.test('the rules are those of the other Prometheus, and promtool finds no fault
   t.equal(status, 0, said)
 })
 
-t.test('the pods are scraped under the job and with the labels that rules and autoscaler go by', { skip: kubectl === null }, async (t) => {
+t.test('the pods are scraped under the job and with the labels that rules and autoscaler go by', async (t) => {
+  const manifests = await renderWithOperator(t)
+  if (manifests === null) return
   const [endpoint, ...others] = oneOf(manifests, 'PodMonitor').spec?.podMetricsEndpoints ?? []
   t.same(others, [])
   t.match(endpoint, { port: 'http', path: '/metrics', interval: '10s' })
@@ -38,7 +43,9 @@ t.test('the pods are scraped under the job and with the labels that rules and au
   ])
 })
 
-t.test('each dashboard is in a ConfigMap that the sidecar finds, under a name of its own', { skip: kubectl === null }, async (t) => {
+t.test('each dashboard is in a ConfigMap that the sidecar finds, under a name of its own', async (t) => {
+  const manifests = await renderWithOperator(t)
+  if (manifests === null) return
   const maps = allOf(manifests, 'ConfigMap').filter(({ metadata }) => metadata?.labels?.['grafana_dashboard'] === '1')
   const contents = Object.fromEntries(maps.flatMap(({ data }) => Object.entries(data ?? {})))
   const files = readdirSync(DASHBOARDS).filter((file) => file.endsWith('.json'))
