@@ -67,6 +67,13 @@ t.test('each variable that a file or a page names is one of the server, of the e
   for (const file of FILES) t.same(unknown(readFile(file), UPPER_CASE, known).filter((name) => !name.startsWith('GF_')), [], file)
 })
 
+t.test('the default that a page gives beside a variable, as in `VARIABLE` (30 s), is its default', async (t) => {
+  const properties: Record<string, { default?: unknown }> = environmentSchema.properties
+  const given = PAGES.flatMap((page) => [...readFile(page).matchAll(/`([A-Z]+(?:_[A-Z]+)+)` \((\d[^),]*)\)/g)].map(([, name = '', value = '']) => ({ page, name, value })))
+  t.ok(given.length > 2)
+  for (const { page, name, value } of given) t.equal(value.replace(' ', ''), String(properties[name]?.default), `${page}: ${name}`)
+})
+
 t.test('each alert that is named outside of its rule exists', async (t) => {
   const known = new Set(alerts.flatMap((group) => group.rules.map(({ alert }) => alert)))
   const matched = FILES.flatMap((file) => [...readFile(file).matchAll(/alertname=~?\\?"([\w|]+)/g)].flatMap(([, words = '']) => words.split('|')))
