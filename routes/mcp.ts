@@ -69,7 +69,11 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
         return reply.raw
       },
       onEvent: () => { instruments.http.streamEvents.inc() },
-      onClose: (listener) => { reply.raw.once('close', listener) }
+      onClose: (listener) => {
+        // While a hook of an embedder worked on the request, its client may have left.
+        if (reply.raw.closed) listener()
+        else reply.raw.once('close', listener)
+      }
     }
   }
 }

@@ -57,6 +57,8 @@ export function observeHttp (fastify: FastifyInstance, { http }: Instruments, du
   return {
     watch,
     streamStarted: (response, kind) => {
+      // Nobody reads it, and nothing would tell of its end.
+      if (response.closed) return
       const startedAt = performance.now()
       streamStarts.set(response, startedAt)
       http.streamsOpen.inc({ kind })

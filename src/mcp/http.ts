@@ -14,7 +14,7 @@ export interface HttpRequest {
   startStream (headers: OutgoingHttpHeaders): ServerResponse
   /** Is called with each event that was sent on the stream. */
   onEvent (): void
-  /** Calls back once when the connection of the reply has closed, for whatever reason. */
+  /** Calls back once when the connection of the reply has closed, for whatever reason; at once when it has already. */
   onClose (listener: () => void): void
 }
 

@@ -67,12 +67,13 @@ export class StatelessLane {
   async post (http: HttpRequest): Promise<HttpReply> {
     const connection = new AbortController()
     let isAnswered = false
+    if (isObject(http.body) && http.body['method'] === LISTEN) this.#listening.add(connection)
     http.onClose(() => {
       // An abort that nobody hears costs as much as the rest of a quick call.
       if (!isAnswered) connection.abort()
       this.#listening.delete(connection)
     })
-    if (isObject(http.body) && http.body['method'] === LISTEN) this.#listening.add(connection)
+    if (connection.signal.aborted) return { status: CLIENT_CLOSED_REQUEST }
     try {
       const reply = await this.#answer(http, connection.signal)
       isAnswered = reply !== 'streaming'
