@@ -247,6 +247,16 @@ t.test('a cancelled request is aborted and its reply ends without an answer', as
   t.match(tools.aborted, [/cancelled/, /cancelled/])
 })
 
+t.test('a request whose cancel comes with it in one batch never begins', async (t) => {
+  const { address, tools } = await start(t)
+  const session = await openSession(address)
+  const response = await post(address, [toolCall(1, 'wait'), { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }], session)
+  t.equal(response.status, 200)
+  t.same(messagesOf(await response.text()), [])
+  t.equal((await post(address, toolCall(1, 'echo', { text: 'hello' }), session)).status, 200, 'its id is free')
+  t.equal(tools.begun, 0)
+})
+
 t.test('a cancelled id can be used again only when its call has stopped', async (t) => {
   const { address } = await startServiceAlone(t, {}, (service) => {
     service.mcp.addTool({ name: 'stubborn', description: 'Stops late.', input: Type.Object({}) }, async (_args, { signal }) => {

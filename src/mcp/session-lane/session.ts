@@ -152,6 +152,8 @@ export class Session {
   }
 
   async #handle (request: JSONRPCRequest, extra: Extra) {
+    // Its cancel came with it, in one batch: nobody waits for it any more.
+    if (!this.#transport.isPending(request.id)) throw new OperationAborted('cancelled')
     const controller = new AbortController()
     this.#running.set(request.id, controller)
     try {
