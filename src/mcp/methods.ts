@@ -7,6 +7,9 @@ import type { Explain, Observed } from './dispatch.ts'
 import { ErrorCode, isObject, ProtocolError } from './json-rpc.ts'
 import { LOGGING_LEVELS, ToolError, type SessionOperation } from './operation.ts'
 
+/** Subscriptions are kept for as long as their session lives. */
+const URI_LIMIT_CHARACTERS = 8192
+
 /** Answers one kind of request. What it finds out for whoever watches goes into `observed`. */
 export type Method = (params: Record<string, unknown>, operation: SessionOperation, observed: Observed) => Promise<ServerResult>
 
@@ -40,7 +43,7 @@ export function createMethods (catalog: Catalog, explain: Explain): ReadonlyMap<
   ])
 
   async function readResource ({ uri }: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
-    if (typeof uri !== 'string') throw invalid('resources/read needs a uri')
+    requireUri('resources/read', uri)
     const resource = catalog.resources.get(uri) ?? catalog.templates.find(({ matches }) => matches(uri))
     const result = await sayingWhy(async () => await resource?.read(uri, operation))
     if (result === undefined || result === null) throw new ProtocolError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
@@ -97,9 +100,13 @@ async function setLogLevel (params: Record<string, unknown>, operation: SessionO
 }
 
 async function subscribe ({ uri }: Record<string, unknown>, operation: SessionOperation, wanted: boolean): Promise<ServerResult> {
-  if (typeof uri !== 'string') throw invalid('A subscription needs the uri of a resource')
+  requireUri('A subscription', uri)
   await operation.subscribe(uri, wanted)
   return {}
+}
+
+function requireUri (who: string, uri: unknown): asserts uri is string {
+  if (typeof uri !== 'string' || uri.length > URI_LIMIT_CHARACTERS) throw invalid(`${who} needs the uri of a resource, of at most ${URI_LIMIT_CHARACTERS} characters`)
 }
 
 function invalid (message: string, data?: Record<string, unknown>): ProtocolError {

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { ToolError } from '../../src/mcp/operation.ts'
 import { readMetrics } from '../fixtures/metrics.ts'
-import { connect, startServiceAlone, until } from '../helper.ts'
+import { answerOf, connect, openSession, post, startServiceAlone, until } from '../helper.ts'
 
 const LEVELS = ['low', 'middle', 'high']
 
@@ -79,6 +79,19 @@ t.test('a client hears of a resource for as long as it wants to', async (t) => {
   service.mcp.listChanged('resources')
   await until(() => heard.length === 2)
   t.same(heard, ['notifications/resources/updated tickets://open', 'notifications/resources/list_changed'])
+})
+
+t.test('a uri that is too long is refused, and one that is subscribed to already is no more of them', async (t) => {
+  const { address } = await startServiceAlone(t, {}, ({ mcp }) => { mcp.addResourceTemplate({ uriTemplate: 'page://{name}', name: 'page' }, () => ({ text: 'text' })) })
+  const session = await openSession(address)
+  const ask = async (method: string, uri: string) => answerOf(await post(address, { jsonrpc: '2.0', id: 1, method, params: { uri } }, session))
+  for (const method of ['resources/read', 'resources/subscribe']) {
+    t.match(await ask(method, `page://${'x'.repeat(8192)}`), { error: { code: -32602, message: /at most 8192 characters/ } }, method)
+    t.match(await ask(method, `page://${'x'.repeat(8000)}`), { result: {} }, method)
+  }
+  for (let number = 1; number < 1000; number++) await ask('resources/subscribe', `page://${number}`)
+  t.match(await ask('resources/subscribe', 'page://one-more'), { error: { message: 'A session may have 1000 subscriptions' } })
+  t.match(await ask('resources/subscribe', 'page://1'), { result: {} })
 })
 
 t.test('prompts are listed and filled in', async (t) => {

@@ -200,7 +200,7 @@ export class Session {
         await this.#context.save(this.id, { logLevel: level })
       },
       subscribe: async (uri, wanted) => {
-        if (wanted && this.#subscriptions.size >= SUBSCRIPTION_LIMIT) throw new ProtocolError(ErrorCode.Refused, `A session may have ${SUBSCRIPTION_LIMIT} subscriptions`)
+        if (wanted && !this.#subscriptions.has(uri) && this.#subscriptions.size >= SUBSCRIPTION_LIMIT) throw new ProtocolError(ErrorCode.Refused, `A session may have ${SUBSCRIPTION_LIMIT} subscriptions`)
         if (wanted) this.#subscriptions.add(uri)
         else this.#subscriptions.delete(uri)
         await this.#context.save(this.id, { subscriptions: [...this.#subscriptions] })
