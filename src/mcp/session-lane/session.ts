@@ -44,6 +44,8 @@ const DEFAULT_LOG_LEVEL: LoggingLevel = 'info'
 /** People take their time. The longest that Node's timers know; the operation itself may end earlier. */
 const ASK_TIMEOUT_MS = 2 ** 31 - 1
 
+const NO_ANSWER = 'The client answered a question with an error, or with something that is no answer to it.'
+
 /** They are kept for as long as the session lives. */
 const SUBSCRIPTION_LIMIT = 1000
 
@@ -169,9 +171,12 @@ export class Session {
     const clientCapabilities = this.#server.getClientCapabilities() ?? {}
     const ask = async <Request extends InputRequest>(request: Request): Promise<InputResponse<Request>> => {
       requireAnswerable(clientCapabilities, [request])
-      const answer: unknown = await extra.sendRequest(request, INPUT_RESPONSE_SCHEMAS[request.method], { timeout: ASK_TIMEOUT_MS, signal })
+      const answer: unknown = await extra.sendRequest(request, INPUT_RESPONSE_SCHEMAS[request.method], { timeout: ASK_TIMEOUT_MS, signal }).catch((error: unknown) => {
+        // Its error, or words that the schema refuses, are the client's fault and not the handler's.
+        throw signal.aborted ? error : new ToolError(NO_ANSWER, { cause: error })
+      })
       if (isAnswer(request, answer)) return answer
-      throw new ToolError('The client answered a question with something that is no answer to it.')
+      throw new ToolError(NO_ANSWER)
     }
     return {
       signal,

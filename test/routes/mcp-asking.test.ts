@@ -1,0 +1,45 @@
+import { Type } from '@sinclair/typebox'
+import t, { type Test } from 'tap'
+import type { InputRequest, Operation, ToolResult } from '../../src/index.ts'
+import { initialize, messagesOf, post, startServiceAlone, toolCall } from '../helper.ts'
+
+const FORM: InputRequest = {
+  method: 'elicitation/create', params: { mode: 'form', message: 'How many?', requestedSchema: { type: 'object', properties: { count: { type: 'integer' } }, required: ['count'] } }
+}
+
+async function start (t: Test, handlers: Record<string, (operation: Operation) => Promise<ToolResult>>) {
+  return startServiceAlone(t, {}, ({ mcp }) => {
+    for (const [name, handler] of Object.entries(handlers)) mcp.addTool({ name, description: 'Asks.', input: Type.Object({}) }, (_args, operation) => handler(operation))
+  })
+}
+
+const asking = (request: InputRequest) => async ({ ask }: Operation) => ({ text: JSON.stringify(await ask('question', request)) })
+
+async function openSession (address: string, capabilities: Record<string, unknown>): Promise<Record<string, string>> {
+  const response = await post(address, { ...initialize, params: { ...initialize.params, capabilities } })
+  await response.text()
+  return { 'mcp-session-id': response.headers.get('mcp-session-id') ?? '' }
+}
+
+/** Calls `ask` in a session, answers its question, and resolves to the result of the call. */
+async function callAndAnswer (address: string, session: Record<string, string>, answer: Record<string, unknown>): Promise<unknown> {
+  const { body } = await post(address, toolCall('call', 'ask'), session)
+  let text = ''
+  for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const isFirst = !text.includes('elicitation/create')
+    text += chunk
+    const question = messagesOf(text).find((message) => Object(message).method === 'elicitation/create')
+    if (isFirst && question !== undefined) await post(address, { jsonrpc: '2.0', id: Object(question).id, ...answer }, session)
+  }
+  return Object(messagesOf(text).at(-1)).result
+}
+
+t.test('a client that answers with an error or with nonsense is told so, and it is no fault of ours', async (t) => {
+  const { address, logLines } = await start(t, { ask: asking(FORM) })
+  const session = await openSession(address, { elicitation: {} })
+  t.match(await callAndAnswer(address, session, { result: { action: 'accept', content: { count: 3 } } }), { content: [{ text: /"count":3/ }] })
+  for (const answer of [{ result: {} }, { result: { action: 'maybe' } }, { result: { action: 'accept', content: { count: 'three' } } }, { error: { code: -1, message: 'the words of a client' } }]) {
+    t.match(await callAndAnswer(address, session, answer), { isError: true, content: [{ text: /^The client answered a question with an error, or with something/ }] }, JSON.stringify(answer))
+  }
+  t.notOk(logLines.some((line) => line.includes('because of a fault') || line.includes('the words of a client')))
+})
