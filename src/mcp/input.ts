@@ -27,28 +27,48 @@ export const INPUT_RESPONSE_SCHEMAS = {
   'roots/list': ListRootsResultSchema
 } as const
 
-/** What a client must be able to do to be asked. */
-const NEEDED_CAPABILITIES = {
-  'elicitation/create': 'elicitation',
-  'sampling/createMessage': 'sampling',
-  'roots/list': 'roots'
-} as const satisfies Record<InputRequest['method'], keyof ClientCapabilities>
+/** What a client must be able to do to be asked: a capability, and what of it. */
+function neededFor (request: InputRequest): [keyof ClientCapabilities, Record<string, object>] {
+  switch (request.method) {
+    case 'elicitation/create':
+      return ['elicitation', request.params.mode === 'url' ? { url: {} } : { form: {} }]
+    case 'sampling/createMessage':
+      return ['sampling', request.params.tools === undefined ? {} : { tools: {} }]
+    default:
+      return ['roots', {}]
+  }
+}
 
 /** The client can't do what a handler needs of it. */
 export class MissingCapability extends ToolError {
   readonly required: ClientCapabilities
 
   constructor (required: ClientCapabilities) {
-    super(`This needs a client with the capability ${Object.keys(required).join(', ')}, which yours doesn't have`)
+    const names = Object.entries(required).flatMap(([name, parts]) => namesOf(name, Object.keys(Object(parts))))
+    super(`This needs a client with the capability ${names.join(', ')}, which yours doesn't have`)
     this.name = 'MissingCapability'
     this.required = required
   }
 }
 
+function namesOf (name: string, parts: readonly string[]): string[] {
+  return parts.length === 0 ? [name] : parts.map((part) => `${name}.${part}`)
+}
+
 /** @throws {MissingCapability} */
 export function requireCapabilities (available: ClientCapabilities, required: ClientCapabilities): void {
-  const missing = Object.entries(required).filter(([name]) => !Object.hasOwn(available, name))
+  const missing = Object.entries(required).filter(([name, parts]) => !Object.hasOwn(available, name) || !hasAll(partsOf(available, name), Object(parts)))
   if (missing.length > 0) throw new MissingCapability(Object.fromEntries(missing))
+}
+
+/** A client that says no more than `elicitation` can show forms, as in the revisions that knew nothing else. */
+function partsOf (available: ClientCapabilities, name: string): object {
+  const parts: object = Object(Object.entries(available).find(([known]) => known === name)?.[1])
+  return name === 'elicitation' && Object.keys(parts).length === 0 ? { form: {} } : parts
+}
+
+function hasAll (parts: object, wanted: object): boolean {
+  return Object.keys(wanted).every((part) => Object.hasOwn(parts, part))
 }
 
 /**
@@ -57,7 +77,9 @@ export function requireCapabilities (available: ClientCapabilities, required: Cl
  */
 export function requireAnswerable (available: ClientCapabilities, requests: InputRequest[]): void {
   requireJson(requests)
-  requireCapabilities(available, Object.fromEntries(requests.map(({ method }) => [NEEDED_CAPABILITIES[method], {}])))
+  const needed: Record<string, Record<string, object>> = {}
+  for (const [name, parts] of requests.map(neededFor)) needed[name] = { ...needed[name], ...parts }
+  requireCapabilities(available, needed)
 }
 
 /** Whether a client's words, which nobody has checked, are an answer to this request. */

@@ -1,11 +1,15 @@
 import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import type { InputRequest, Operation, ToolResult } from '../../src/index.ts'
-import { initialize, messagesOf, post, startServiceAlone, toolCall } from '../helper.ts'
+import { postStateless } from '../fixtures/stateless.ts'
+import { answerOf, initialize, messagesOf, post, startServiceAlone, toolCall } from '../helper.ts'
 
 const FORM: InputRequest = {
   method: 'elicitation/create', params: { mode: 'form', message: 'How many?', requestedSchema: { type: 'object', properties: { count: { type: 'integer' } }, required: ['count'] } }
 }
+const PAGE: InputRequest = { method: 'elicitation/create', params: { mode: 'url', message: 'Log in there.', url: 'https://example.com/', elicitationId: 'one' } }
+const SAMPLE: InputRequest = { method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } }
+const SAMPLE_WITH_TOOLS: InputRequest = { method: 'sampling/createMessage', params: { messages: [], maxTokens: 1, tools: [{ name: 'look', inputSchema: { type: 'object' } }] } }
 
 async function start (t: Test, handlers: Record<string, (operation: Operation) => Promise<ToolResult>>) {
   return startServiceAlone(t, {}, ({ mcp }) => {
@@ -42,4 +46,26 @@ t.test('a client that answers with an error or with nonsense is told so, and it 
     t.match(await callAndAnswer(address, session, answer), { isError: true, content: [{ text: /^The client answered a question with an error, or with something/ }] }, JSON.stringify(answer))
   }
   t.notOk(logLines.some((line) => line.includes('because of a fault') || line.includes('the words of a client')))
+})
+
+t.test('a client is asked only what it can do, whatever its era', async (t) => {
+  const requests: Record<string, InputRequest> = { form: FORM, page: PAGE, sample: SAMPLE, sample_with_tools: SAMPLE_WITH_TOOLS }
+  const { address } = await start(t, Object.fromEntries(Object.entries(requests).map(([name, request]) => [name, asking(request)])))
+  const cases: Array<[string, Record<string, unknown>, string]> = [
+    ['form', {}, 'elicitation.form'],
+    ['form', { elicitation: { url: {} } }, 'elicitation.form'],
+    ['page', { elicitation: {} }, 'elicitation.url'],
+    ['page', { elicitation: { form: {} } }, 'elicitation.url'],
+    ['sample', { elicitation: {} }, 'sampling'],
+    ['sample_with_tools', { sampling: {} }, 'sampling.tools']
+  ]
+  for (const [name, capabilities, missing] of cases) {
+    const words = `This needs a client with the capability ${missing}, which yours doesn't have`
+    const session = await openSession(address, capabilities)
+    t.match(await answerOf(await post(address, toolCall(1, name), session)), { result: { isError: true, content: [{ text: words }] } }, words)
+    t.match(await answerOf(await postStateless(address, 'tools/call', { name }, { capabilities })), { error: { code: -32021, message: words } }, words)
+  }
+  for (const [name, capabilities] of [['form', { elicitation: {} }], ['form', { elicitation: { form: {} } }], ['page', { elicitation: { url: {} } }], ['sample', { sampling: {} }], ['sample_with_tools', { sampling: { tools: {} } }]] as const) {
+    t.match(await answerOf(await postStateless(address, 'tools/call', { name }, { capabilities })), { result: { resultType: 'input_required' } }, `${name} ${JSON.stringify(capabilities)}`)
+  }
 })
