@@ -69,3 +69,26 @@ t.test('a client is asked only what it can do, whatever its era', async (t) => {
     t.match(await answerOf(await postStateless(address, 'tools/call', { name }, { capabilities })), { result: { resultType: 'input_required' } }, `${name} ${JSON.stringify(capabilities)}`)
   }
 })
+
+t.test('what must happen only once does so without a result, too, and a result that is no JSON is a fault', async (t) => {
+  let effects = 0
+  const { address, logLines } = await start(t, {
+    silent: async ({ ask, once }) => {
+      const nothing = await once('effect', async () => { effects++ })
+      await ask('question', FORM)
+      return { text: String(nothing) }
+    },
+    big: async (operation) => {
+      await operation.once('effect', async () => 10n)
+      return asking(FORM)(operation)
+    }
+  })
+  const capabilities = { elicitation: {} }
+  const { result: { requestState } } = Object(await answerOf(await postStateless(address, 'tools/call', { name: 'silent' }, { capabilities })))
+  const inputResponses = { question: { action: 'accept', content: { count: 3 } } }
+  t.match(await answerOf(await postStateless(address, 'tools/call', { name: 'silent', requestState, inputResponses }, { capabilities })), { result: { content: [{ text: 'undefined' }] } })
+  t.equal(effects, 1)
+
+  t.match(await answerOf(await postStateless(address, 'tools/call', { name: 'big' }, { capabilities })), { result: { isError: true, content: [{ text: /because of a fault in the server/ }] } })
+  t.ok(logLines.some((line) => line.includes('BigInt')))
+})

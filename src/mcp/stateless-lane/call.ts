@@ -76,9 +76,9 @@ export function createCall (method: string, params: Record<string, unknown>, { m
       },
       once: async (key, work) => {
         // It was put there by this very call, and came back signed.
-        if (Object.hasOwn(state.done, key)) return state.done[key] as Awaited<ReturnType<typeof work>>
+        if (Object.hasOwn(state.done, key)) return state.done[key]?.result as Awaited<ReturnType<typeof work>>
         const result = requireJson(await work())
-        state.done[key] = result
+        state.done[key] = { result }
         return result
       },
       require: (capabilities) => { refusingTheCall(() => { requireCapabilities(clientCapabilities, capabilities) }) },

@@ -7,8 +7,8 @@ export interface RequestState {
   call: string
   /** Answers that were given already, by the keys of the questions. */
   answers: Record<string, unknown>
-  /** Results of what must happen only once, by its key. */
-  done: Record<string, unknown>
+  /** What must happen only once and has happened, by its key. Without a result, too: in JSON, `undefined` alone would be lost. */
+  done: Record<string, { result?: unknown }>
 }
 
 export function isRequestState (value: unknown): value is RequestState {
