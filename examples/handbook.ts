@@ -81,11 +81,11 @@ export default fp(async (fastify) => {
     await operation.progress(`${reader} gets the page "${page.title}"`)
     const message = `${question}\n\nAnswer from this page of our handbook, "${page.title}":\n\n${page.text}`
     // The server's own tool: it limits, measures and cancels runs, and reports their progress.
-    const { result } = await mcp.inject('tools/call', { name: 'dust_ask_agent', arguments: { agent: reader, message } }, {
+    const { result } = await operation.once('asked', () => mcp.inject('tools/call', { name: 'dust_ask_agent', arguments: { agent: reader, message } }, {
       caller: operation.caller,
       signal: operation.signal,
       onProgress: (progress) => { operation.progress(progress).catch((error: unknown) => { log.debug({ err: error }, 'progress could not be sent') }) }
-    })
+    }))
     return { content: result.content, structured: result.structuredContent ?? {}, isError: result.isError === true }
   })
 

@@ -48,6 +48,7 @@ export interface Operation {
   askAll<Requests extends Record<string, InputRequest>> (requests: Requests): Promise<{ [Key in keyof Requests]: InputResponse<Requests[Key]> }>
   /**
    * Does something that has an effect, and does it only once, also when the handler runs again after `ask`.
+   * A client that sends the same answer twice gets the result of the first time, if this process had it.
    * Its result goes through the client's hands, signed: JSON, and no secret.
    *
    * @param key names the work within the handler, the same each time

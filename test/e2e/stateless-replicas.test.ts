@@ -36,9 +36,13 @@ t.test('a call that needs two answers starts its run once, though every leg land
   t.match(first, { status: 200, result: { resultType: 'input_required', requestState: String, inputRequests: { topic: { method: 'elicitation/create' } } } })
   t.equal(runs(), 0)
 
-  const second = await call(other, { requestState: first.result.requestState, inputResponses: answer('topic', 'bridges') })
+  const beginning = { requestState: first.result.requestState, inputResponses: answer('topic', 'bridges') }
+  const second = await call(other, beginning)
   t.same(Object.keys(second.result.inputRequests ?? {}), ['verdict'])
   t.equal(runs(), 1)
+
+  await Promise.all([call(other, beginning), call(other, beginning), call(other, beginning)])
+  t.equal(runs(), 1, 'the leg that starts the run may be sent again, too')
 
   const retry = { requestState: second.result.requestState, inputResponses: answer('verdict', 'keep') }
   const third = await call(one, retry)

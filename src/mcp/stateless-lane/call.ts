@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY, type ServerContext } from '@modelcontextprotocol/server'
 import { answersOf, isAnswer, MissingCapability, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
 import { ErrorCode, isObject, ProtocolError, requireJson } from '../json-rpc.ts'
 import { InputRequired, type ClientCapabilities, type SessionOperation } from '../operation.ts'
 import { createProgress } from '../progress.ts'
+import type { Deeds } from './deeds.ts'
 import { hashOfCall, isRequestState, type RequestState } from './request-state.ts'
 
 /** Who calls, and what ends the call. */
@@ -21,9 +23,10 @@ export interface Call {
 /**
  * Makes the operation of a request that knows of no earlier one, but for what its client brings back.
  *
+ * @param deeds what earlier legs of calls have done
  * @throws {ProtocolError} when the state that it brings back belongs to another call
  */
-export function createCall (method: string, params: Record<string, unknown>, { mcpReq }: ServerContext, { caller, requestId, signal }: CallOptions): Call {
+export function createCall (method: string, params: Record<string, unknown>, { mcpReq }: ServerContext, { caller, requestId, signal }: CallOptions, deeds: Deeds): Call {
   const envelope: Record<string, unknown> = { ...mcpReq.envelope }
   const client = envelope[CLIENT_INFO_META_KEY]
   const clientCapabilities: ClientCapabilities = Object(envelope[CLIENT_CAPABILITIES_META_KEY])
@@ -77,7 +80,7 @@ export function createCall (method: string, params: Record<string, unknown>, { m
       once: async (key, work) => {
         // It was put there by this very call, and came back signed.
         if (Object.hasOwn(state.done, key)) return state.done[key]?.result as Awaited<ReturnType<typeof work>>
-        const result = requireJson(await work())
+        const result = await deeds.once(`${state.id} ${key}`, async () => requireJson(await work()))
         state.done[key] = { result }
         return result
       },
@@ -91,10 +94,10 @@ export function createCall (method: string, params: Record<string, unknown>, { m
 }
 
 function restoreState (call: string, brought: unknown): RequestState {
-  if (brought === undefined) return { call, answers: {}, done: {} }
+  if (brought === undefined) return { call, id: randomUUID(), answers: {}, done: {} }
   // The words that the SDK has for a state that isn't signed right.
   if (!isRequestState(brought) || brought.call !== call) throw new ProtocolError(ErrorCode.InvalidParams, 'Invalid or expired requestState', { reason: 'invalid_request_state' })
-  return { call, answers: { ...brought.answers }, done: { ...brought.done } }
+  return { call, id: brought.id, answers: { ...brought.answers }, done: { ...brought.done } }
 }
 
 /** In this revision, a client that can't do what is needed gets an error of the protocol. */

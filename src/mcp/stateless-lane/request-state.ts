@@ -5,6 +5,8 @@ import { isObject } from '../json-rpc.ts'
 export interface RequestState {
   /** Who called what with which arguments, as a hash: a state of another call is worth nothing. */
   call: string
+  /** Which of several calls that say the same. */
+  id: string
   /** Answers that were given already, by the keys of the questions. */
   answers: Record<string, unknown>
   /** What must happen only once and has happened, by its key. Without a result, too: in JSON, `undefined` alone would be lost. */
@@ -12,7 +14,7 @@ export interface RequestState {
 }
 
 export function isRequestState (value: unknown): value is RequestState {
-  return isObject(value) && typeof value['call'] === 'string' && isObject(value['answers']) && isObject(value['done'])
+  return isObject(value) && typeof value['call'] === 'string' && typeof value['id'] === 'string' && isObject(value['answers']) && isObject(value['done'])
 }
 
 /** The hash of a call, whatever the order of its arguments' properties. */

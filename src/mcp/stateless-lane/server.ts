@@ -7,6 +7,7 @@ import type { Dispatch } from '../dispatch.ts'
 import { ErrorCode, isObject, ProtocolError } from '../json-rpc.ts'
 import { InputRequired } from '../operation.ts'
 import { createCall, type CallOptions } from './call.ts'
+import { Deeds } from './deeds.ts'
 import type { RequestState } from './request-state.ts'
 
 export interface StatelessServerOptions {
@@ -38,6 +39,7 @@ const jsonSchemaValidator = new AjvJsonSchemaValidator()
 /** Makes the SDK's server for one request. */
 export function createServerFactory ({ serverInfo, capabilities, instructions, dispatch, requestStateKey, requestStateTtlSeconds, callOptions, onEnd }: StatelessServerOptions): () => Server {
   const codec = createRequestStateCodec<RequestState>({ key: requestStateKey, ttlSeconds: requestStateTtlSeconds })
+  const deeds = new Deeds(requestStateTtlSeconds * 1000)
   const options = {
     capabilities,
     instructions,
@@ -58,7 +60,7 @@ export function createServerFactory ({ serverInfo, capabilities, instructions, d
   async function handle (method: string, params: Record<string, unknown>, context: ServerContext) {
     const options = callOptions(context)
     try {
-      const { operation, state } = createCall(method, params, context, options)
+      const { operation, state } = createCall(method, params, context, options, deeds)
       try {
         return await dispatch(method, params, operation)
       } catch (error) {
