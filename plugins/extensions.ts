@@ -2,6 +2,9 @@ import fp from 'fastify-plugin'
 import type { FastifyPluginAsync } from 'fastify'
 import { createPluginImporter, PluginNotFound, type PluginImporter } from './extensions/plugin-importer.ts'
 
+/** Less than the 10 s that Fastify gives to all of them together. */
+const LOAD_TIMEOUT_MS = 5000
+
 /** A plugin of EXTRA_PLUGINS can't be used. The message, one line, names it and says why. */
 export class ExtensionError extends Error {
   readonly code = 'EXTRA_PLUGIN_FAILED'
@@ -33,7 +36,7 @@ export default fp(async (fastify) => {
 async function load ({ importPlugin }: PluginImporter, specifier: string): Promise<FastifyPluginAsync> {
   let module: unknown
   try {
-    module = await importPlugin(specifier)
+    module = await withinLoadTimeout(importPlugin(specifier))
   } catch (error) {
     if (error instanceof PluginNotFound) throw new ExtensionError(specifier, `was not found: ${error.message}`, { cause: error })
     throw new ExtensionError(specifier, `could not be loaded: ${reasonOf(error)}`, { cause: error })
@@ -41,6 +44,19 @@ async function load ({ importPlugin }: PluginImporter, specifier: string): Promi
   const plugin: unknown = Object(module).default
   if (!isPlugin(plugin)) throw new ExtensionError(specifier, 'is no Fastify plugin: its default export must be a function')
   return plugin
+}
+
+/** A module whose top level waits for ever would otherwise stop the start without a word of which one it was. */
+async function withinLoadTimeout<Module> (loading: Promise<Module>): Promise<Module> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new Error(`its module was not ready within ${LOAD_TIMEOUT_MS / 1000} s`)) }, LOAD_TIMEOUT_MS)
+  })
+  try {
+    return await Promise.race([loading, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function isPlugin (value: unknown): value is FastifyPluginAsync {

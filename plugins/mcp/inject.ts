@@ -35,7 +35,7 @@ export function createInject (dispatch: Dispatch): Inject {
     const progress: Progress[] = []
     const logs: Injected<ServerResult>['logs'] = []
     const answer = <Request extends InputRequest>(key: string, request: Request): InputResponse<Request> => {
-      const words = answers[key]
+      const words = Object.hasOwn(answers, key) ? answers[key] : undefined
       if (words === undefined) throw new MissingCapability({ [request.method.split('/', 1)[0] ?? '']: {} })
       if (!isAnswer(request, words)) throw new ToolError(`What the test answers to "${key}" is no answer to it.`)
       return words

@@ -40,6 +40,7 @@ const faults: Array<[string, string, RegExp]> = [
   ['a name that is not allowed', offering(`{ ...${ticket}, name: "find ticket" }, ${handler}`), /could not start: Tool name "find ticket" isn't allowed/],
   ['a schema that is none', offering(`{ ...${ticket}, input: { type: "object", properties: { number: { type: "word" } } } }, ${handler}`), /could not start: A schema of tool "ticket" can't be compiled: .*number\/type/],
   ['an output that is no object', offering(`{ ...${ticket}, output: { type: "string" } }, ${handler}`), /could not start: The input and output of tool "ticket" must be objects/],
+  ['a module that is never ready', 'await new Promise(() => {}); export default async () => {}', /could not be loaded: its module was not ready within 5 s$/],
   ['no schema', offering(`{ name: "ticket" }, ${handler}`), /could not start: The input and output of tool "ticket" must be objects/],
   ['no handler', offering(ticket), /could not start: Tool "ticket" needs a handler: a function$/],
   ['a resource without a reader', 'export default async ({ mcp }) => { mcp.addResource({ name: "open", uri: "tickets://open" }) }', /could not start: Resource "open" needs a reader: a function$/],
