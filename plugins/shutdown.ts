@@ -26,9 +26,11 @@ export default fp(async (fastify) => {
   let deadline: number | undefined
   let sweep: NodeJS.Timeout | undefined
 
+  const isBusy = (): boolean => openReplies > 0
+
   fastify.decorate('drain', async () => {
     const end = beginToDrain()
-    while (endpoint.openReplies > 0 && Date.now() < end) await pause(SWEEP_INTERVAL_MS)
+    while (isBusy() && Date.now() < end) await pause(SWEEP_INTERVAL_MS)
   })
 
   // From when the whole request is here: one that never comes to its end must not hold us up.
@@ -45,8 +47,8 @@ export default fp(async (fastify) => {
     let isCut = false
     sweep = setInterval(() => {
       const now = Date.now()
-      if (openReplies > 0) lastBusyAt = now
-      if (now >= end && openReplies > 0 && !isCut) {
+      if (isBusy()) lastBusyAt = now
+      if (now >= end && isBusy() && !isCut) {
         isCut = true
         fastify.log.warn({ openReplies }, 'calls are still running at the end of DRAIN_TIMEOUT; they are told to stop')
         endpoint.abortRunning('shutdown')

@@ -4,11 +4,11 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, t
 import { app } from './app.ts'
 import type { Config } from './config.ts'
 import { serializers } from './logger.ts'
+import { REQUEST_ID_HEADER } from './mcp/http.ts'
 
 /** How long a client may take to send its request; answers may take as long as they want. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-const REQUEST_ID_HEADER = 'x-request-id'
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
 /** What nginx calls a request whose client went away. */

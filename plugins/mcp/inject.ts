@@ -3,6 +3,7 @@ import type { Dispatch } from '../../src/mcp/dispatch.ts'
 import { answersOf, isAnswer, MissingCapability, requireCapabilities, type InputRequest, type InputResponse } from '../../src/mcp/input.ts'
 import { requireJson } from '../../src/mcp/json-rpc.ts'
 import { ToolError, type ClientCapabilities, type LoggingLevel, type Progress } from '../../src/mcp/operation.ts'
+import { toProgress } from '../../src/mcp/progress.ts'
 
 export interface InjectOptions {
   /** Who asks. */
@@ -48,7 +49,7 @@ export function createInject (dispatch: Dispatch): Inject {
       requestId: null,
       clientCapabilities,
       progress: async (words) => {
-        const told = typeof words === 'string' ? { message: words } : words
+        const told = toProgress(words)
         progress.push(told)
         onProgress(told)
       },

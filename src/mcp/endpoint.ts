@@ -16,7 +16,6 @@ export class Endpoint {
   readonly #sessions: SessionManager
   readonly #sessionLane: SessionLane
   readonly #statelessLane: StatelessLane
-  #openReplies = 0
   #isDraining = false
 
   constructor (sessions: SessionManager, statelessLane: StatelessLane) {
@@ -28,8 +27,6 @@ export class Endpoint {
   async post (http: HttpRequest): Promise<HttpReply> {
     if (isDeeperThan(http.body, DEPTH_LIMIT)) return refuse(400, ErrorCode.InvalidRequest, `Invalid Request: the body is nested deeper than ${DEPTH_LIMIT} levels`)
     if (this.#isDraining && hasRequest(http.body)) return DRAINING
-    this.#openReplies++
-    http.onClose(() => { this.#openReplies-- })
     return eraOf(http) === 'session' ? this.#sessionLane.post(http) : this.#statelessLane.post(http)
   }
 
@@ -40,11 +37,6 @@ export class Endpoint {
 
   async delete (http: HttpRequest): Promise<HttpReply> {
     return this.#sessionLane.delete(http)
-  }
-
-  /** Replies to POSTs that have not ended. */
-  get openReplies (): number {
-    return this.#openReplies
   }
 
   /** Takes no new requests; what belongs to those that run, such as a cancel, still comes in. Ends the streams on which nothing but notices would come. */

@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { ErrorCode, jsonRpcError } from './json-rpc.ts'
 
+/** By which our logs and the client's know a request. */
+export const REQUEST_ID_HEADER = 'x-request-id'
+
 /** One HTTP request to `/mcp`, as the lanes see it: nothing of the web framework. */
 export interface HttpRequest {
   headers: IncomingHttpHeaders

@@ -4,12 +4,17 @@ import type { Operation, Progress } from './operation.ts'
 
 type Send = (notification: ProgressNotification) => Promise<void>
 
+/** A text alone is its message. */
+export function toProgress (words: string | Progress): Progress {
+  return typeof words === 'string' ? { message: words } : words
+}
+
 /** The line on which a handler tells how far it is; a dead one when the client gave no token. */
 export function createProgress (token: ProgressToken | undefined, signal: AbortSignal, send: Send): Operation['progress'] {
   let steps = 0
   return async (words) => {
     if (token === undefined || signal.aborted) return
-    const { message, progress = steps + 1, total, meta }: Progress = typeof words === 'string' ? { message: words } : words
+    const { message, progress = steps + 1, total, meta } = toProgress(words)
     requireJson(meta)
     steps = progress
     await send({

@@ -57,6 +57,15 @@ function read (response: Response, connection: AbortController) {
   }
 }
 
+/** A call that counts and has said "1", and what came of it so far. */
+async function beginToCount ({ address, session, counter }: Awaited<ReturnType<typeof start>>) {
+  const connection = new AbortController()
+  const call = post(address, toolCall(1, 'count', {}, 'p'), session, connection.signal)
+  await counter.next()
+  const stream = read(await call, connection)
+  return { stream, seen: await stream.until('"message":"1"') }
+}
+
 function lastId (text: string): string {
   return [...text.matchAll(/^id: (.+)$/gm)].at(-1)?.[1] ?? ''
 }
@@ -68,18 +77,15 @@ async function resume (address: string, session: Record<string, string>, eventId
 const said = (text: string): unknown[] => messagesOf(text).map((message) => Object(message).params?.message ?? Object(message).result)
 
 t.test('a client that lost its connection in the middle of a call gets the rest, while the call goes on', async (t) => {
-  const { address, session, counter } = await start(t)
-  const first = new AbortController()
-  const call = post(address, toolCall(1, 'count', {}, 'p'), session, first.signal)
-  await counter.next()
-  const before = read(await call, first)
-  const seen = await before.until('"message":"1"')
+  const started = await start(t)
+  const { address, session, counter } = started
+  const { stream, seen } = await beginToCount(started)
   t.match(seen, /^id: .+\nretry: \d+\ndata: \n/, 'there is an event to come back from before there is any message')
-  before.leave()
+  stream.leave()
   await counter.next()
 
-  const second = new AbortController()
-  const middle = read(await resume(address, session, lastId(seen), second), second)
+  const connection = new AbortController()
+  const middle = read(await resume(address, session, lastId(seen), connection), connection)
   const missed = await middle.until('"message":"2"')
   t.same(said(missed), ['2'])
   middle.leave()
@@ -90,12 +96,9 @@ t.test('a client that lost its connection in the middle of a call gets the rest,
 })
 
 t.test('the answer waits for a client that comes back after the end, from the first event on', async (t) => {
-  const { address, session, counter } = await start(t)
-  const connection = new AbortController()
-  const call = post(address, toolCall(1, 'count', {}, 'p'), session, connection.signal)
-  await counter.next()
-  const stream = read(await call, connection)
-  const seen = await stream.until('"message":"1"')
+  const started = await start(t)
+  const { address, session, counter } = started
+  const { stream, seen } = await beginToCount(started)
   stream.leave()
   await counter.finish()
   const first = /^id: (.+)$/m.exec(seen)?.[1] ?? ''
@@ -169,12 +172,9 @@ t.test('an event that nobody knows is a clear error; on the stream for notices t
 })
 
 t.test('after the answer, or a cancel, there is nothing to come back for', async (t) => {
-  const { address, session, counter } = await start(t)
-  const connection = new AbortController()
-  const call = post(address, toolCall(1, 'count', {}, 'p'), session, connection.signal)
-  await counter.next()
-  const stream = read(await call, connection)
-  const seen = await stream.until('"message":"1"')
+  const started = await start(t)
+  const { address, session, counter } = started
+  const { stream, seen } = await beginToCount(started)
   await post(address, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, session)
   await t.rejects(stream.until('never'), /stream ended/)
   t.equal((await resume(address, session, lastId(seen))).status, 400)

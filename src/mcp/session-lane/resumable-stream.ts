@@ -44,9 +44,8 @@ export class ResumableStream {
    * @param isResumable whether there will be anything to come back for
    */
   connect (http: HttpRequest, isResumable = true): void {
-    const { headers, keepAliveMs, retryMs } = this.#options
-    const connection = new EventStream(http, headers, keepAliveMs)
-    this.#connection = connection
+    const { retryMs } = this.#options
+    const connection = this.#open(http)
     if (retryMs === null || !isResumable) return
     this.#then(async () => {
       const id = await this.#append('')
@@ -66,10 +65,9 @@ export class ResumableStream {
           const events = await missed()
           if (events === undefined) return resolve(false)
           this.#connection?.end()
-          const { headers, keepAliveMs } = this.#options
-          this.#connection = new EventStream(http, headers, keepAliveMs)
-          for (const { id, data } of events) if (data !== '') this.#connection.send(data, id)
-          if (this.#isEnded) this.#connection.end()
+          const connection = this.#open(http)
+          for (const { id, data } of events) if (data !== '') connection.send(data, id)
+          if (this.#isEnded) connection.end()
           resolve(true)
         } catch (error) {
           reject(error)
@@ -97,6 +95,12 @@ export class ResumableStream {
       this.#connection?.end()
     })
     await this.#work
+  }
+
+  #open (http: HttpRequest): EventStream {
+    const { headers, keepAliveMs } = this.#options
+    this.#connection = new EventStream(http, headers, keepAliveMs)
+    return this.#connection
   }
 
   #then (step: () => Promise<void>): void {

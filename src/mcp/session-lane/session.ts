@@ -9,12 +9,12 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv
 import type { SessionWishes } from '../../store/session-store.ts'
 import { toNotification, type Change } from '../change.ts'
 import type { Dispatch } from '../dispatch.ts'
-import type { HttpReply, HttpRequest } from '../http.ts'
+import { REQUEST_ID_HEADER, type HttpReply, type HttpRequest } from '../http.ts'
 import { answersOf, INPUT_RESPONSE_SCHEMAS, isAnswer, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
 import { ErrorCode, isObject, ProtocolError, requireJson, type JSONRPCMessage, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
 import { LOGGING_LEVELS, OperationAborted, ToolError, type AbortCause, type LoggingLevel, type SessionOperation } from '../operation.ts'
 import { createProgress } from '../progress.ts'
-import { REQUEST_ID_HEADER, SessionTransport, type TransportOptions } from './transport.ts'
+import { SessionTransport, type TransportOptions } from './transport.ts'
 
 /** What all sessions share. */
 export interface SessionContext {

@@ -2,13 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
 import type { EventLog, LoggedEvent } from '../../store/event-log.ts'
-import { SESSION_NOT_FOUND, refuse, type HttpReply, type HttpRequest } from '../http.ts'
+import { refuse, REQUEST_ID_HEADER, SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from '../http.ts'
 import { ErrorCode, isRequest, isResponse, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
 import { Exchange } from './exchange.ts'
 import { ResumableStream } from './resumable-stream.ts'
-
-/** The only header that handlers need; the others stay with HTTP. */
-export const REQUEST_ID_HEADER = 'x-request-id'
 
 /** The stream for messages that belong to no request. */
 const STANDALONE = 'standalone'
@@ -176,6 +173,7 @@ export class SessionTransport implements Transport {
 
   #deliver (messages: readonly JSONRPCMessage[], { requestId }: HttpRequest, exchange?: Exchange): void {
     const extra = {
+      // The only header that handlers need; the others stay with HTTP.
       requestInfo: { headers: { [REQUEST_ID_HEADER]: requestId } },
       ...(exchange === undefined || !this.#canBePrimed ? {} : { closeSSEStream: () => { exchange.closeConnection() } })
     }

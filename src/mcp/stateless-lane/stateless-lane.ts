@@ -2,7 +2,7 @@ import { createMcpHandler, type McpHttpHandler, type ServerContext, type ServerE
 import type { Bus } from '../../store/bus.ts'
 import type { Change } from '../change.ts'
 import { EventStream } from '../event-stream.ts'
-import type { HttpReply, HttpRequest } from '../http.ts'
+import { REQUEST_ID_HEADER, type HttpReply, type HttpRequest } from '../http.ts'
 import { isObject } from '../json-rpc.ts'
 import { OperationAborted, type AbortCause } from '../operation.ts'
 import type { CallOptions } from './call.ts'
@@ -21,7 +21,6 @@ export interface StatelessLaneOptions extends Omit<StatelessServerOptions, 'call
   onFault: (words: string) => void
 }
 
-const REQUEST_ID_HEADER = 'x-request-id'
 const LISTEN = 'subscriptions/listen'
 /** Nobody reads it. */
 const CLIENT_CLOSED_REQUEST = 499
