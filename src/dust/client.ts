@@ -1,15 +1,27 @@
+import { answerQuestion, blockedActions, validateAction, type ActionRef, type QuestionAnswer } from './actions.ts'
 import { createAgentDirectory, fetchAgents, getAgent, searchAgents } from './agents.ts'
-import { cancelMessages, getConversation, startRun } from './conversations.ts'
+import { attach, type Attachment } from './attachments.ts'
+import { cancelMessages, getConversation, retryMessage, startRun } from './conversations.ts'
+import type { MessageRef } from './event-stream.ts'
+import type { NewFile, UploadedFile } from './file-rules.ts'
+import { readFile, uploadFile, type FileContent, type FileSource } from './files.ts'
+import { listDataSourceViews, listSpaces, searchDocuments, searchNodes, type DocumentSearch, type NodeSearch } from './knowledge.ts'
+import type { DataSourceView, FoundDocument, NodePage, Space } from './knowledge-types.ts'
 import { messageEvents } from './message-events.ts'
 import { createRequester, type RequestObservation } from './request.ts'
 import type { Run, RunEvent, RunInput } from './run.ts'
 import { defaultTiming, type DustTiming } from './timing.ts'
-import type { Agent, Conversation } from './types.ts'
+import type { Agent, ContentFragment, Conversation, WaitingAction } from './types.ts'
 import { checkWorkspace } from './workspace.ts'
 
 export { DustError, dustErrorKinds, type DustErrorKind } from './errors.ts'
 export { dustOperations, type DustOperation } from './operations.ts'
-export type { DustTiming, RequestObservation, Run, RunEvent, RunInput }
+export { isAcceptedType, largestFile } from './file-rules.ts'
+export { generatedFiles, type GeneratedFile } from './generated-files.ts'
+export type { ContentNode, DataSource, DataSourceView, FoundDocument, NodePage, Space } from './knowledge-types.ts'
+export type {
+  ActionRef, Attachment, DocumentSearch, DustTiming, FileContent, FileSource, MessageRef, NewFile, NodeSearch, QuestionAnswer, RequestObservation, Run, RunEvent, RunInput, UploadedFile
+}
 
 export interface DustClientOptions {
   /** Origin, for example `https://dust.tt`; a path is ignored. */
@@ -56,10 +68,43 @@ export interface DustClient {
   /** Asks Dust to stop these agent messages; their streams tell when they did. */
   cancel (conversationId: string, messageIds: string[]): Promise<void>
   /**
+   * Runs the agent of this message again, as a new version of it: follow the run that is returned, its `messageId` is a new one.
+   * `blockedOnly` repeats only what was blocked. Like a message, it's sent once.
+   */
+  retryMessage (ref: MessageRef, options?: { blockedOnly?: boolean, signal?: AbortSignal }): Promise<Run>
+  /**
+   * The tool calls of this conversation, and of those that its agents started, that wait for a person. They wait without limit,
+   * longer than the event stream remembers them.
+   */
+  blockedActions (conversationId: string, signal?: AbortSignal): Promise<WaitingAction[]>
+  /**
+   * Lets a waiting tool run, or not; the run goes on in the same event stream. Type `action_not_blocked` says that it was answered
+   * before, `action_not_found` that no such call waits.
+   */
+  validateAction (ref: ActionRef, decision: 'approved' | 'rejected', signal?: AbortSignal): Promise<void>
+  /** Answers the question of an agent; fails like `validateAction`. */
+  answerQuestion (ref: ActionRef, answer: QuestionAnswer, signal?: AbortSignal): Promise<void>
+  /**
    * The events of an agent message, each once and in order, whatever happens to the connections; the last one is `run_completed`.
    * `lastEventId` resumes after that event. Leaving the loop closes the connection; it doesn't stop the run.
    */
-  messageEvents (ref: { conversationId: string, messageId: string }, options?: { signal?: AbortSignal, lastEventId?: string }): AsyncIterable<RunEvent>
+  messageEvents (ref: MessageRef, options?: { signal?: AbortSignal, lastEventId?: string }): AsyncIterable<RunEvent>
+  /** Attaches to a conversation what the next message's agent shall read. Sent once, like a message. A text has at most 512 KiB. */
+  attach (conversationId: string, attachment: Attachment, signal?: AbortSignal): Promise<ContentFragment>
+  /**
+   * Uploads a file, to be attached by its `sId`. A type, size or name that Dust doesn't take is refused before anything is sent,
+   * an upload address that isn't Dust's own before the file and the key are. Beginning again after a failure does no harm.
+   */
+  uploadFile (file: NewFile, signal?: AbortSignal): Promise<UploadedFile>
+  /** Reads a file whole; one of more than `maxBytes` (25 MiB unless told) is refused with the type `file_too_large`. */
+  readFile (source: FileSource, options?: { maxBytes?: number, signal?: AbortSignal }): Promise<FileContent>
+  /** The spaces that the key opens; of the kinds system, global and regular unless told. */
+  listSpaces (options?: { kinds?: string[], signal?: AbortSignal }): Promise<Space[]>
+  listDataSourceViews (spaceId: string, signal?: AbortSignal): Promise<DataSourceView[]>
+  /** The documents of one view in which something is said about the query, by its meaning. */
+  searchDocuments (search: DocumentSearch, signal?: AbortSignal): Promise<FoundDocument[]>
+  /** Documents, tables and folders of the workspace by their title or their id, page by page. An empty list of spaces finds nothing. */
+  searchNodes (search: NodeSearch, signal?: AbortSignal): Promise<NodePage>
   /** Ends everything that is underway, as cancelled, and closes all connections. */
   close (): Promise<void>
 }
@@ -87,7 +132,18 @@ export function createDustClient (options: DustClientOptions): DustClient {
     startRun: (input, signal) => startRun(requester, input, ask, signal),
     getConversation: (conversationId, options) => getConversation(requester, conversationId, options),
     cancel: (conversationId, messageIds) => cancelMessages(requester, conversationId, messageIds),
+    retryMessage: (ref, options) => retryMessage(requester, ref, options),
+    blockedActions: (conversationId, signal) => blockedActions(requester, conversationId, signal),
+    validateAction: (ref, decision, signal) => validateAction(requester, ref, decision, signal),
+    answerQuestion: (ref, answer, signal) => answerQuestion(requester, ref, answer, signal),
     messageEvents: (ref, options) => messageEvents(requester, timing, ref, options),
+    attach: (conversationId, attachment, signal) => attach(requester, conversationId, attachment, signal),
+    uploadFile: (file, signal) => uploadFile(requester, file, signal),
+    readFile: (source, options) => readFile(requester, source, options),
+    listSpaces: ({ kinds, signal } = {}) => listSpaces(requester, kinds, signal),
+    listDataSourceViews: (spaceId, signal) => listDataSourceViews(requester, spaceId, signal),
+    searchDocuments: (search, signal) => searchDocuments(requester, search, signal),
+    searchNodes: (search, signal) => searchNodes(requester, search, signal),
     close: () => requester.close()
   }
 }

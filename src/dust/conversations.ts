@@ -1,4 +1,6 @@
+import { attach, checkAttachment, secretsOf } from './attachments.ts'
 import { DustError, unexpectedAnswerError } from './errors.ts'
+import type { MessageRef } from './event-stream.ts'
 import { toList, toObject } from './json.ts'
 import { readAgentMessage, readConversation, readUserMessage } from './read-conversation.ts'
 import type { Requester } from './request.ts'
@@ -34,13 +36,36 @@ export async function cancelMessages (requester: Requester, conversationId: stri
   })
 }
 
+/** Runs the agent of this message again, as a new version of it, which has an id of its own. */
+export async function retryMessage (requester: Requester, { conversationId, messageId }: MessageRef, options: { blockedOnly?: boolean, signal?: AbortSignal | undefined } = {}): Promise<Run> {
+  const answer = await requester.json({
+    operation: 'retry_message',
+    method: 'POST',
+    path: ['assistant', 'conversations', conversationId, 'messages', messageId, 'retry'],
+    ...(options.blockedOnly === true && { query: { blocked_only: 'true' } }),
+    signal: options.signal
+  })
+  const message = readAgentMessage(toObject(answer).message)
+  if (message === null) throw unexpectedAnswerError('retry_message', 'the new message')
+  return {
+    agentId: message.configuration.sId,
+    conversationId,
+    messageId: message.sId,
+    userMessageId: message.parentMessageId ?? '',
+    url: await conversationUrl(requester, conversationId, options.signal)
+  }
+}
+
 export async function startRun (requester: Requester, input: RunInput, ask: AskOptions, signal?: AbortSignal): Promise<Run> {
-  return input.conversationId === undefined
-    ? createConversation(requester, input, ask, signal)
-    : postMessage(requester, input, input.conversationId, ask, signal)
+  const { conversationId, attachments = [] } = input
+  attachments.forEach(checkAttachment)
+  if (conversationId === undefined) return createConversation(requester, input, ask, signal)
+  for (const attachment of attachments) await attach(requester, conversationId, attachment, signal)
+  return postMessage(requester, input, conversationId, ask, signal)
 }
 
 async function createConversation (requester: Requester, input: RunInput, ask: AskOptions, signal?: AbortSignal): Promise<Run> {
+  const { attachments = [] } = input
   const answer = toObject(await requester.json({
     operation: 'create_conversation',
     method: 'POST',
@@ -49,10 +74,11 @@ async function createConversation (requester: Requester, input: RunInput, ask: A
       title: input.title ?? null,
       visibility: 'unlisted',
       message: messageBody(input, ask),
+      ...(attachments.length > 0 && { contentFragments: attachments }),
       blocking: false,
       ...skipBody(ask)
     },
-    prompt: input.content,
+    secrets: [input.content, ...attachments.flatMap(secretsOf)],
     signal
   }))
   const conversation = readConversation(answer.conversation)
@@ -77,7 +103,7 @@ async function postMessage (requester: Requester, input: RunInput, conversationI
     method: 'POST',
     path: ['assistant', 'conversations', conversationId, 'messages'],
     body: { ...messageBody(input, ask), blocking: false, ...skipBody(ask) },
-    prompt: input.content,
+    secrets: [input.content],
     signal
   }))
   const userMessage = readUserMessage(answer.message)

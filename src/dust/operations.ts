@@ -8,7 +8,19 @@ export const dustOperations = [
   'post_message',
   'get_conversation',
   'cancel_message',
-  'stream_events'
+  'retry_message',
+  'list_blocked_actions',
+  'validate_action',
+  'answer_question',
+  'stream_events',
+  'create_upload',
+  'upload_file',
+  'read_file',
+  'attach_content',
+  'list_spaces',
+  'list_data_source_views',
+  'search_documents',
+  'search_nodes'
 ] as const
 
 export type DustOperation = typeof dustOperations[number]

@@ -124,10 +124,21 @@ export function readUserMessage (value: unknown): UserMessage | null {
   }
 }
 
-function readContentFragment (value: unknown): ContentFragment | null {
+/** Reads a content fragment; `null` when it is something else. */
+export function readContentFragment (value: unknown): ContentFragment | null {
   const fragment = toObject(value)
   if (fragment.type !== 'content_fragment' || typeof fragment.sId !== 'string') return null
-  return { type: 'content_fragment', sId: fragment.sId, title: toText(fragment.title), contentType: toText(fragment.contentType) }
+  return {
+    type: 'content_fragment',
+    sId: fragment.sId,
+    title: toText(fragment.title),
+    contentType: toText(fragment.contentType),
+    contentFragmentType: toText(fragment.contentFragmentType),
+    fileId: toTextOrNull(fragment.fileId),
+    nodeId: toTextOrNull(fragment.nodeId),
+    nodeDataSourceViewId: toTextOrNull(fragment.nodeDataSourceViewId),
+    expiredReason: toTextOrNull(fragment.expiredReason)
+  }
 }
 
 /** Reads one tool call of an agent; `null` when it is no object. */
@@ -155,7 +166,8 @@ export function readAction (value: unknown): AgentAction | null {
       title: toText(file.title),
       contentType: toText(file.contentType),
       snippet: toTextOrNull(file.snippet),
-      ...(typeof file.filePath === 'string' && { filePath: file.filePath })
+      ...(typeof file.filePath === 'string' && { filePath: file.filePath }),
+      ...(file.hidden === true && { hidden: true })
     })),
     displayLabels: isObject(value.displayLabels)
       ? { running: toText(value.displayLabels.running), done: toText(value.displayLabels.done) }

@@ -1,6 +1,7 @@
-import { isObject, toList, toNumber, toObject, toText, toTextOrNull, type JsonObject } from './json.ts'
+import { isObject, toNumber, toObject, toText, type JsonObject } from './json.ts'
+import { readBlocking, readQuestion } from './read-blocked.ts'
 import { readAction, readAgentMessage, readErrorDetail, texts } from './read-conversation.ts'
-import type { AgentMessageEvent, BlockedAction, UserQuestion } from './types.ts'
+import type { AgentMessageEvent } from './types.ts'
 
 /** Reads one event of a message's stream; `null` when its type is unknown or what makes it useful is missing. */
 export function readEvent (data: JsonObject): AgentMessageEvent | null {
@@ -73,38 +74,6 @@ function readNotification (value: unknown) {
     progress: toNumber(notification.progress),
     total: toNumber(notification.total),
     _meta: { data: { label: toText(data.label), ...(isObject(data.output) && { output: data.output }) } }
-  }
-}
-
-type Blocking = Omit<BlockedAction, 'messageId'> & { userId?: string, isLastBlockingEventForStep?: boolean }
-
-function readBlocking (data: JsonObject): Blocking {
-  const metadata = toObject(data.metadata)
-  return {
-    conversationId: toText(data.conversationId),
-    actionId: toText(data.actionId),
-    inputs: toObject(data.inputs),
-    metadata: {
-      toolName: toText(metadata.toolName),
-      mcpServerName: toText(metadata.mcpServerName),
-      ...(typeof metadata.agentName === 'string' && { agentName: metadata.agentName }),
-      ...(typeof metadata.mcpServerDisplayName === 'string' && { mcpServerDisplayName: metadata.mcpServerDisplayName }),
-      ...(typeof metadata.mcpServerId === 'string' && { mcpServerId: metadata.mcpServerId })
-    },
-    ...(typeof data.stake === 'string' && { stake: data.stake }),
-    ...(Array.isArray(data.argumentsRequiringApproval) && { argumentsRequiringApproval: texts(data.argumentsRequiringApproval) }),
-    ...(typeof data.approvalArgsLabel === 'string' && { approvalArgsLabel: data.approvalArgsLabel }),
-    ...(typeof data.userId === 'string' && { userId: data.userId }),
-    ...(typeof data.isLastBlockingEventForStep === 'boolean' && { isLastBlockingEventForStep: data.isLastBlockingEventForStep })
-  }
-}
-
-function readQuestion (value: unknown): UserQuestion {
-  const question = toObject(value)
-  return {
-    question: toText(question.question),
-    options: toList(question.options).map(toObject).map((option) => ({ label: toText(option.label), description: toTextOrNull(option.description) })),
-    multiSelect: question.multiSelect === true
   }
 }
 

@@ -1,25 +1,7 @@
+import { advice } from './advice.ts'
 import { DustError, type DustErrorKind } from './errors.ts'
 import { parseJson, toObject, toTextOrNull } from './json.ts'
 import type { DustOperation } from './operations.ts'
-
-const region = 'that DUST_BASE_URL is the region of the workspace (https://dust.tt or https://eu.dust.tt)'
-
-const advice: Record<string, string> = {
-  agent_configuration_not_found: 'Dust knows no such agent: list the agents to find its id.',
-  agent_inaccessible: 'This agent is disabled, retired or not open to the API key: choose another one.',
-  content_too_large: 'The request is too large for Dust: shorten it.',
-  conversation_access_restricted: 'The API key may not read this conversation.',
-  conversation_not_found: 'Dust knows no such conversation in this workspace: check its id, or start a new one.',
-  conversation_with_unavailable_agent: 'An agent of this conversation is no longer open to the API key: start a new conversation.',
-  invalid_api_key_error: `Dust refused the API key: check DUST_API_KEY, and ${region}.`,
-  malformed_authorization_header_error: 'Dust could not read the API key: check that DUST_API_KEY is "sk-" and letters or digits, nothing else.',
-  message_not_found: 'Dust knows no such message in this conversation.',
-  no_seat: 'This caller has no seat in the Dust workspace: ask its administrator.',
-  not_authenticated: 'Dust found no usable API key in the request: check DUST_API_KEY.',
-  service_unavailable: 'Dust is under maintenance: try again later, see https://dust.statuspage.io/.',
-  workspace_can_use_product_required_error: 'The plan of this Dust workspace has no API access.',
-  workspace_not_found: `Dust knows no such workspace: check DUST_WORKSPACE_ID, and ${region}.`
-}
 
 /** Limits that waiting a minute doesn't lift, by type or by what the message speaks of. */
 const exhaustedTypes = new Set([
@@ -48,13 +30,14 @@ export function responseError (answer: FailedAnswer): DustError {
   const said = toTextOrNull(error.message) ?? ''
   const isExhausted = exhaustedTypes.has(type ?? '') || (isRateLimit(type, status) && exhaustedWords.test(said))
   const kind = isExhausted ? 'rate_limited' : kindOf(type, status)
+  const retryable = !isExhausted && isRetryable(kind, type, answer)
   return new DustError({
     operation,
     status,
     type,
     kind,
-    retryable: !isExhausted && isRetryable(kind, type, answer),
-    message: describe(kind, type, isExhausted, quotable(said, answer.secrets), answer)
+    retryable,
+    message: describe(kind, type, isExhausted, retryable, quotable(said, answer.secrets), answer)
   })
 }
 
@@ -82,22 +65,42 @@ function isRetryable (kind: DustErrorKind, type: string | null, { status, isIdem
   return wasRefused || (isIdempotent && gatewayStatuses.has(status))
 }
 
-function describe (kind: DustErrorKind, type: string | null, isExhausted: boolean, said: string, { status, contentType }: FailedAnswer): string {
+function describe (kind: DustErrorKind, type: string | null, isExhausted: boolean, retryable: boolean, said: string, { operation, status, contentType }: FailedAnswer): string {
   if (isExhausted) return `A limit of the Dust workspace or API key is used up (its cap, credits or plan); raise it in Dust's settings.${said}`
+  // Whatever keeps the key from answering for somebody comes as one of these, without saying so.
+  if (isReply(operation) && (type === 'internal_server_error' || (type === 'workspace_auth_error' && status === 403))) {
+    return 'Dust did not take the reply: the message may belong to a member of the workspace, who alone can answer it, in Dust.'
+  }
   if (type === 'workspace_auth_error') {
     return status === 401
       ? 'The API key belongs to another workspace: check that DUST_API_KEY and DUST_WORKSPACE_ID belong together.'
       : 'The API key may not use this agent: publish it, or use a key with more rights.'
   }
-  const known = type === null ? undefined : advice[type]
+  const known = type === null ? undefined : advice.get(type)
   if (known !== undefined) return known
   if (kind === 'rate_limited') return 'Dust limits the rate of requests: try again in a minute.'
-  if (type !== null) return `Dust answered ${status} ${type}.${said}`
+  if (type !== null) return `Dust answered ${status} ${type}.${said} ${whatNext(kind, retryable)}`
   if (status >= 300 && status < 400) return `Dust answered ${status}, a redirect to somewhere else: check DUST_BASE_URL.`
   const answered = `Dust answered ${status} with ${contentType || 'no content type'} instead of its JSON error`
   return status >= 500
     ? `${answered}: a proxy in between, or Dust itself, has trouble; try again later.`
     : `${answered}: check that DUST_BASE_URL is the address of Dust and that no proxy answers in its place.`
+}
+
+/** What can be said about an error that is known by its kind only. */
+function whatNext (kind: DustErrorKind, retryable: boolean): string {
+  if (retryable) return 'Try again in a moment.'
+  switch (kind) {
+    case 'server_error': return 'Try again later.'
+    case 'unauthorized': return 'Check DUST_API_KEY: the same request will be refused again.'
+    case 'forbidden': return 'The API key may not do this: the same request will be refused again.'
+    case 'not_found': return 'Check the ids: the same request will find nothing again.'
+    default: return 'The same request will fail again: change it.'
+  }
+}
+
+function isReply (operation: DustOperation): boolean {
+  return operation === 'validate_action' || operation === 'answer_question'
 }
 
 /** Dust's own words, unless they repeat a piece of something that must not leave through an error. */

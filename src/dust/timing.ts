@@ -2,6 +2,8 @@
 export interface DustTiming {
   /** From sending a request to the end of its answer; for an event stream, to its headers. */
   requestTimeoutMs: number
+  /** The same for a request that carries a file, either way. */
+  transferTimeoutMs: number
   /** First and longest wait before a request or a stream is tried again; doubled each time, with jitter. */
   backoffBaseMs: number
   backoffMaxMs: number
@@ -19,6 +21,7 @@ export interface DustTiming {
 
 export const defaultTiming: DustTiming = {
   requestTimeoutMs: 30_000,
+  transferTimeoutMs: 180_000,
   backoffBaseMs: 250,
   backoffMaxMs: 10_000,
   idleMs: [15_000, 30_000, 60_000, 90_000],

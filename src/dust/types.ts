@@ -109,15 +109,24 @@ export interface AgentAction {
   executionDurationMs: number | null
   citationsAllocated: number
   output: object[] | null
-  generatedFiles: Array<{ fileId: string | null, title: string, contentType: string, snippet: string | null, filePath?: string }>
+  /** With an id, or with a path in the folder of the conversation. A hidden one is the agent's own business. */
+  generatedFiles: Array<{ fileId: string | null, title: string, contentType: string, snippet: string | null, filePath?: string, hidden?: boolean }>
   displayLabels: { running: string, done: string } | null
 }
 
+/** What was attached to a conversation. */
 export interface ContentFragment {
   type: 'content_fragment'
   sId: string
   title: string
   contentType: string
+  /** `file`, also for a text; `content_node` for what is in a data source. */
+  contentFragmentType: string
+  fileId?: string | null
+  nodeId?: string | null
+  nodeDataSourceViewId?: string | null
+  /** Why it can't be read any more; `null` while it can. */
+  expiredReason: string | null
 }
 
 export interface Conversation {
@@ -146,6 +155,14 @@ export interface BlockedAction {
   metadata: { toolName: string, mcpServerName: string, agentName?: string, mcpServerDisplayName?: string, mcpServerId?: string }
   argumentsRequiringApproval?: string[]
   approvalArgsLabel?: string
+}
+
+/** A tool call that waits, as the list of them tells. */
+export interface WaitingAction extends BlockedAction {
+  /** blocked_validation_required, blocked_user_answer_required, blocked_authentication_required, blocked_file_authorization_required, blocked_child_action_input_required */
+  status: string
+  /** What is asked, when an answer is what it waits for. */
+  question?: UserQuestion
 }
 
 export interface UserQuestion {

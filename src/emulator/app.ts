@@ -4,12 +4,18 @@ import { Emulator, type EmulatorSettings } from './emulator.ts'
 import { ApiError, invalidRequest } from './errors.ts'
 import { addRequestFaults } from './faults/request-faults.ts'
 import { actionRoutes } from './routes/actions.ts'
+import { agentControlRoutes } from './routes/agent-control.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { contentFragmentRoutes } from './routes/content-fragments.ts'
 import { controlRoutes } from './routes/control.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { eventRedirectRoutes, eventRoutes } from './routes/events.ts'
+import { fileRoutes } from './routes/files.ts'
+import { folderFileRoutes } from './routes/folder-files.ts'
+import { knowledgeRoutes } from './routes/knowledge.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { nodeSearchRoutes } from './routes/node-search.ts'
+import { storageRoutes } from './routes/storage.ts'
 import { workspaceRoutes } from './routes/workspace.ts'
 import { schemaError } from './validation.ts'
 
@@ -32,7 +38,11 @@ const defaults: EmulatorSettings = {
   connectionLifetimeMs: 60_000,
   pageSize: 50,
   historyTtlMs: 600_000,
-  blockingWaitMs: 180_000
+  blockingWaitMs: 180_000,
+  messagesPerMinute: null,
+  uploadsPerMinute: null,
+  limitWindowMs: 60_000,
+  agents: 0
 }
 
 const bodyLimitBytes = 2 * 1024 * 1024
@@ -67,6 +77,8 @@ export function createEmulator ({ logger = false, ...settings }: EmulatorOptions
   readJsonBodies(app)
 
   app.register(controlRoutes, { prefix: '/_emulator' })
+  app.register(agentControlRoutes, { prefix: '/_emulator' })
+  app.register(storageRoutes, { prefix: '/_emulator/storage' })
   app.register(async (api) => {
     api.addHook('onRequest', async ({ routeOptions }) => {
       if (routeOptions.config.dustOperation !== undefined) emulator.count(routeOptions.config.dustOperation)
@@ -80,6 +92,10 @@ export function createEmulator ({ logger = false, ...settings }: EmulatorOptions
       v1.register(messageRoutes, { prefix: `${conversations}/:cId/messages` })
       v1.register(contentFragmentRoutes, { prefix: `${conversations}/:cId/content_fragments` })
       v1.register(actionRoutes, { prefix: `${conversations}/:cId` })
+      v1.register(knowledgeRoutes, { prefix: '/spaces' })
+      v1.register(nodeSearchRoutes, { prefix: '/search' })
+      v1.register(fileRoutes, { prefix: '/files' })
+      v1.register(folderFileRoutes, { prefix: `${conversations}/:cId` })
       v1.register(eventRedirectRoutes, { prefix: `${conversations}/:cId` })
     }, { prefix: '/api/v1/w/:wId' })
     api.register(eventRoutes, { prefix: `/api/sse/v1/w/:wId${conversations}/:cId` })

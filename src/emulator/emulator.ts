@@ -1,5 +1,7 @@
 import { Faults } from './faults/faults.ts'
+import { rateLimited } from './faults/request-faults.ts'
 import { Pace } from './pace.ts'
+import { RateLimit } from './rate-limit.ts'
 import { OpenStreams } from './wire/open-streams.ts'
 import { Workspace } from './workspace/workspace.ts'
 import type { Operation } from './operations.ts'
@@ -14,6 +16,13 @@ export interface EmulatorSettings {
   pageSize: number
   historyTtlMs: number
   blockingWaitMs: number
+  /** `null` for no limit. */
+  messagesPerMinute: number | null
+  uploadsPerMinute: number | null
+  /** How long that minute is. */
+  limitWindowMs: number
+  /** How many agents can be asked at least. */
+  agents: number
 }
 
 export interface MessageRecord {
@@ -43,12 +52,28 @@ export class Emulator {
   readonly workspace: Workspace
   readonly streams = new OpenStreams()
   readonly cancels: CancelRecord[] = []
+  readonly limits: { messages: RateLimit, uploads: RateLimit }
   readonly #requests = new Map<Operation, number>()
 
   constructor (settings: EmulatorSettings) {
     this.settings = settings
     this.pace = new Pace(settings.pace)
-    this.workspace = new Workspace({ ...settings, pace: this.pace, unknownRate: () => this.faults.unknownRate() })
+    this.limits = {
+      messages: new RateLimit(settings.messagesPerMinute, settings.limitWindowMs),
+      uploads: new RateLimit(settings.uploadsPerMinute, settings.limitWindowMs)
+    }
+    this.workspace = new Workspace({
+      ...settings,
+      pace: this.pace,
+      unknownRate: () => this.faults.unknownRate(),
+      onDelegation: () => { this.limits.messages.take() }
+    })
+    this.workspace.agents.fillUpTo(settings.agents)
+  }
+
+  /** @throws {ApiError} 403 rate_limit_error */
+  limitMessages (): void {
+    if (!this.limits.messages.take()) throw rateLimited(403)
   }
 
   count (operation: Operation): void {

@@ -34,6 +34,7 @@ export function readEnvironment (variables: Variables): { environment: Environme
     options: {
       seed: number('EMULATOR_SEED', '1', /^\d+$/, Number.MAX_SAFE_INTEGER, 'a whole number of at least 0'),
       pace: number('EMULATOR_PACE', '1', /^\d+(\.\d+)?$/, 100, 'a number from 0 to 100, such as 0.1'),
+      agents: number('EMULATOR_AGENTS', '0', /^\d+$/, 5000, 'a whole number from 0 to 5000'),
       apiKey: text('EMULATOR_API_KEY', 'sk-demo', /^sk-[A-Za-z0-9]+$/, 'sk- followed by letters and digits'),
       workspaceId: text('EMULATOR_WORKSPACE_ID', 'demo', /^[A-Za-z0-9]+$/, 'letters and digits')
     }

@@ -229,7 +229,7 @@ t.test('agent runs by outcome, and the Dust API by operation', async (t) => {
   const page = await readMetrics(address)
   t.same(page.nonZero(`${P}agent_run_duration_seconds_count`), { '{outcome="success"}': 2, '{outcome="error"}': 2, '{outcome="waiting"}': 1, '{outcome="cancelled"}': 1 })
   t.equal(page.value(`${P}agent_time_to_first_token_seconds_count`), 4, 'all but the cancelled one, which still thought')
-  t.equal(page.value(`${P}agents_available`), 12)
+  t.equal(page.value(`${P}agents_available`), 19)
   t.same(page.nonZero(`${P}agents_refresh_total`), { '{outcome="success"}': 1 })
   t.equal(page.value(`${P}agent_events_total`, { type: 'run_completed' }), 3)
 

@@ -69,3 +69,32 @@ export const answerWithABook: Behaviour = async (turn) => {
   await turn.say(content, { wordsPerEvent: 40, eventMs: 10 })
   return { kind: 'success', content }
 }
+
+const lines = 20_000
+
+/**
+ * More than 1 MB in 20000 pieces, in about a quarter of an hour, with a tool in between that says nothing for three minutes.
+ * Every line has its number and eight words, so that one that is lost is missed.
+ */
+export const answerForAQuarterOfAnHour: Behaviour = async (turn) => {
+  await turn.say(`${recall(turn)}This will take a while: ${quote(turn.prompt)}. `)
+  await turn.useTool({
+    server: 'archive',
+    tool: 'read_everything',
+    params: { query: turn.prompt },
+    labels: { running: 'Reading everything', done: 'Read everything' },
+    notifications: [],
+    durationMs: 180_000,
+    output: 'It was a lot.'
+  })
+  turn.nextStep()
+  const sentences = [
+    'lanterns swayed above the harbour, unhurried, glowing.',
+    'somewhere a patient captain recounted forgotten voyages.',
+    'seagulls argued over breadcrumbs while fishermen slept.',
+    'nobody remembered which lighthouse had answered first.'
+  ] as const
+  const content = Array.from({ length: lines }, (_, index) => `${String(index + 1).padStart(5, '0')} ${turn.random.pick(sentences)}\n`).join('')
+  await turn.say(content, { wordsPerEvent: 8, eventMs: 36 })
+  return { kind: 'success', content }
+}

@@ -1,52 +1,73 @@
 import type { Agent } from '../../dust/types.ts'
-import type { Behaviour } from '../run/turn.ts'
-import { answerAtLength, answerQuickly, answerWithABook } from './answering.ts'
-import { failHalfWay, failInATool, stopEarly, waitForAnAccount } from './failing.ts'
-import { answerAfterApproval, answerAfterAQuestion, answerThroughAnotherAgent, answerWithTools } from './working.ts'
+import { ApiError } from '../errors.ts'
+import { answerQuickly } from './answering.ts'
+import { crowdNames } from './crowd.ts'
+import { agent, staff, type EmulatedAgent } from './staff.ts'
 
-export interface EmulatedAgent {
-  readonly configuration: Agent
-  readonly behaviour: Behaviour
+export interface NewAgent {
+  sId?: string
+  name: string
+  description?: string
+  scope?: string
+  /** The sId of an agent that it works like; `dust` unless told. */
+  like?: string
 }
 
-/** Every agent of the emulated workspace by its sId, also those that must not be asked. */
-export const directory: ReadonlyMap<string, EmulatedAgent> = new Map([
-  agent('dust', 'dust', 'Answers any question in a sentence or two.', answerQuickly, { scope: 'global' }),
-  agent('essayist', 'Essayist', 'Thinks first, then answers at length. Takes about twenty seconds.', answerAtLength),
-  agent('researcher', 'Researcher', 'Searches company data and the web, and tells what it finds.', answerWithTools),
-  agent('deployer', 'Deployer', 'Deploys services to production. Asks for approval first.', answerAfterApproval),
-  agent('concierge', 'Concierge', 'Plans work for you. Asks how thorough to be.', answerAfterAQuestion),
-  agent('teamlead', 'Team lead', 'Hands work to the Deployer, which asks for approval.', answerThroughAnotherAgent),
-  agent('novelist', 'Novelist', 'Writes more than 200 kB in many alphabets.', answerWithABook),
-  agent('unlucky', 'Unlucky', 'Fails half-way. A retry succeeds.', failHalfWay),
-  agent('archivist', 'Archivist', 'Its tool breaks, and the stream does not say that it is over.', failInATool),
-  agent('sprinter', 'Sprinter', 'Stops early, with a part of the answer.', stopEarly),
-  agent('secretary', 'Secretary', 'Reads mail, for which a person must connect an account in Dust first.', waitForAnAccount),
-  agent('retired', 'Retired', 'Was replaced last year.', answerQuickly, { status: 'archived' }),
-  agent('librarian', 'Librarian', 'Switched off by an administrator.', answerQuickly, { scope: 'global', status: 'disabled_by_admin' }),
-  agent('draftsman', 'Draftsman', 'Not published: only administrators see its details.', answerQuickly, { scope: 'hidden' })
-].map((entry, index) => [entry.configuration.sId, { ...entry, configuration: { ...entry.configuration, id: 1000 + index } }]))
+export type AgentChange = Partial<Pick<Agent, 'name' | 'description' | 'scope' | 'status'>>
 
-function agent (sId: string, name: string, description: string, behaviour: Behaviour, { scope = 'visible', status = 'active' } = {}): EmulatedAgent {
-  const isGlobal = scope === 'global'
-  return {
-    behaviour,
-    configuration: {
-      id: 0,
-      sId,
-      version: isGlobal ? 0 : 3,
-      versionCreatedAt: isGlobal ? null : '2026-01-15T09:30:00.000Z',
-      versionAuthorId: isGlobal ? null : 7,
-      name,
-      description,
-      instructions: isGlobal ? null : `You are ${name}. ${description}`,
-      pictureUrl: `https://dust.tt/static/systemavatar/${sId}.png`,
-      status,
-      scope,
-      model: { providerId: 'anthropic', modelId: 'claude-4-sonnet-20250514', temperature: 0.7 },
-      userFavorite: false,
-      maxStepsPerRun: 8,
-      templateId: null
+/** The agents of the emulated workspace. They come, change and go; a message keeps the agent as it was when it was asked. */
+export class AgentDirectory {
+  readonly #agents = new Map<string, EmulatedAgent>()
+
+  constructor () {
+    for (const member of staff) this.#put(member)
+  }
+
+  get (sId: string): EmulatedAgent | undefined {
+    return this.#agents.get(sId)
+  }
+
+  configurations (): Agent[] {
+    return [...this.#agents.values()].map(({ configuration }) => configuration)
+  }
+
+  /** @throws {ApiError} 400 when the sId is taken or there is nobody to work like */
+  add ({ sId = `agent${this.#agents.size}`, name, description = '', scope = 'visible', like = 'dust' }: NewAgent): Agent {
+    const model = this.#agents.get(like)
+    if (model === undefined) throw new ApiError(400, 'invalid_request_error', `There is no agent ${like} to work like.`)
+    if (this.#agents.has(sId)) throw new ApiError(400, 'invalid_request_error', `There is an agent ${sId} already.`)
+    return this.#put(agent(sId, name, description, model.behaviour, { scope }))
+  }
+
+  /** @throws {ApiError} 404 agent_configuration_not_found */
+  change (sId: string, change: AgentChange): Agent {
+    const before = this.#agents.get(sId)
+    if (before === undefined) throw agentNotFound()
+    const configuration = { ...before.configuration, ...change, version: before.configuration.version + 1 }
+    this.#agents.set(sId, { ...before, configuration })
+    return configuration
+  }
+
+  /** Adds agents until that many can be asked. Always the same ones, and some with names that are hard to make a tool's name of. */
+  fillUpTo (count: number): void {
+    const names = crowdNames()
+    let active = this.configurations().filter(({ status }) => status === 'active').length
+    for (let number = 1; active < count; number++) {
+      const { value: name = '' } = names.next()
+      const sId = `crowd${String(number).padStart(4, '0')}`
+      if (this.#agents.has(sId)) continue
+      this.#put(agent(sId, name, `One of many: ${name}.`, answerQuickly))
+      active++
     }
   }
+
+  #put ({ behaviour, configuration }: EmulatedAgent): Agent {
+    const numbered = { ...configuration, id: 1000 + this.#agents.size }
+    this.#agents.set(numbered.sId, { behaviour, configuration: numbered })
+    return numbered
+  }
+}
+
+export function agentNotFound (): ApiError {
+  return new ApiError(404, 'agent_configuration_not_found', 'The agent configuration was not found.')
 }

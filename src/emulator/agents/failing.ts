@@ -48,3 +48,24 @@ export const waitForAnAccount: Behaviour = async (turn) => {
     output: ''
   }, 'gmail')
 }
+
+/** Needs a file that a person has to open to it, in Dust: waits until it is cancelled. */
+export const waitForAFile: Behaviour = async (turn) => {
+  await turn.say(`${recall(turn)}For ${quote(turn.prompt)} I have to read a spreadsheet. `)
+  const file = { fileId: 'sheet-budget', fileName: 'Budget 2026', connectionId: 'con_drive', mimeType: 'application/vnd.google-apps.spreadsheet' }
+  return await turn.needFileAccess({
+    server: 'google_drive',
+    tool: 'read_spreadsheet',
+    params: { file: file.fileName },
+    labels: { running: 'Reading a spreadsheet', done: 'Read a spreadsheet' },
+    notifications: [],
+    durationMs: 500,
+    output: ''
+  }, file)
+}
+
+/** The question is refused after it was taken, and nothing on the stream marks the end. */
+export const refuseTheQuestion: Behaviour = async (turn) => {
+  await turn.pause(100)
+  return { kind: 'user_message_error', error: { code: 'plan_message_limit_exceeded', message: 'The message limit of the plan is reached.' } }
+}

@@ -17,7 +17,7 @@ export function recall ({ earlier, attachments }: Turn): string {
     : earlier.length === 1
       ? `Before this you asked me ${quote(previous)}, so I keep that in mind. `
       : `This is question ${earlier.length + 1} of our conversation; the one before was ${quote(previous)}. `
-  const reading = attachments.length === 0 ? '' : `I have read what you attached: ${attachments.join(', ')}. `
+  const reading = attachments.length === 0 ? '' : `I have read what you attached: ${attachments.map(({ title }) => title).join(', ')}. `
   return memory + reading
 }
 

@@ -37,53 +37,12 @@ export const answerWithTools: Behaviour = async (turn) => {
   return { kind: 'success', content }
 }
 
-/** Wants to change something, so a person has to approve. Goes on either way, with a different answer. */
-export const answerAfterApproval: Behaviour = async (turn) => {
-  const topic = subject(turn.prompt)
-  const intention = `${recall(turn)}To do ${quote(turn.prompt)} I have to change a running system, so I ask first. `
-  await turn.say(intention)
-  const change = turn.random.integer(1000, 9999)
-  const approved = await turn.useToolWithApproval({
-    server: 'deployments',
-    tool: 'deploy_service',
-    params: { service: topic, environment: 'production', change },
-    labels: { running: 'Deploying', done: 'Deployed' },
-    notifications: ['Rolling out', 'Checking health'],
-    durationMs: 900,
-    output: `Change ${change} is live.`
-  }, 'high')
-  turn.nextStep()
-  const content = approved
-    ? `${recall(turn)}Approved, thank you. I ran deploy_service for ${topic}: change ${change} is live in production. You had asked ${quote(turn.prompt)}.`
-    : `${recall(turn)}You rejected the deployment, so I changed nothing. When you are ready, ask me again for ${quote(turn.prompt)}.`
-  await turn.say(content)
-  return { kind: 'success', content }
-}
-
 /** Hands the work to the Deployer, whose tool needs approval: the event carries the ids of another conversation. */
 export const answerThroughAnotherAgent: Behaviour = async (turn) => {
   await turn.say(`${recall(turn)}I pass this on to a colleague. `)
   const report = await turn.delegate('deployer', turn.prompt)
   turn.nextStep()
   const content = `${recall(turn)}You asked ${quote(turn.prompt)}. My colleague reports: ${report}`
-  await turn.say(content)
-  return { kind: 'success', content }
-}
-
-/** Asks the person to choose, then answers with their choice. */
-export const answerAfterAQuestion: Behaviour = async (turn) => {
-  const topic = subject(turn.prompt)
-  const options = [
-    { label: 'Quick', description: 'One page, today' },
-    { label: 'Thorough', description: 'Ten pages, on Friday' },
-    { label: 'Surprise me', description: null }
-  ]
-  await turn.say(`${recall(turn)}Before I start on ${quote(turn.prompt)} I need to know one thing. `)
-  const answer = await turn.ask({ question: `How deep should I go into ${topic}?`, options, multiSelect: false })
-  turn.nextStep()
-  const chosen = answer.selectedOptions.map((index) => options[index]?.label ?? `option ${index}`)
-  const reply = [...chosen, ...(answer.customResponse === undefined ? [] : [answer.customResponse])].join(', ')
-  const content = `${recall(turn)}You chose: ${reply === '' ? 'nothing' : reply}. So for ${quote(turn.prompt)} I planned the work on ${topic} accordingly.`
   await turn.say(content)
   return { kind: 'success', content }
 }

@@ -15,11 +15,12 @@ function shape<Properties extends Parameters<typeof Type.Object>[0]> (descriptio
 /** Faults that hit the next matching request. */
 const requestFaults = [
   shape('rate_limit_error without Retry-After. Status 403 or 429, default 429.', { kind: Literal('rate_limit'), operation, times, status: Optional(Type.Unsafe<403 | 429>({ enum: [403, 429] })) }),
-  shape('Any error in the JSON shape of Dust.', { kind: Literal('error'), operation, times, status, type: Type.String(), message: Type.String() }),
+  shape('Any error in the JSON shape of Dust, with the usual status of its type unless told.', { kind: Literal('error'), operation, times, type: Type.String(), status: Optional(status), message: Optional(Type.String()) }),
   shape('The HTML error page of a proxy.', { kind: Literal('html'), operation, times, status }),
   shape('An error in plain text; with status 404 what Dust says to an unknown path.', { kind: Literal('text'), operation, times, status }),
   shape('401 invalid_api_key_error, as for a revoked key.', { kind: Literal('invalid_key'), operation, times }),
   shape('The connection dies: before the request is processed, after it, or mid_answer. Default before.', { kind: Literal('reset'), operation, times, when: Optional(Type.Unsafe<ResetMoment>({ enum: ['before', 'after', 'mid_answer'] })) }),
+  shape('The answer sends the caller to this address instead of its own: where to upload, or where a file is.', { kind: Literal('foreign_url'), operation: Type.Unsafe<'files.create' | 'files.read'>({ enum: ['files.create', 'files.read'] }), times, url: Type.String() }),
   shape('Processing starts late, by real milliseconds.', { kind: Literal('slow'), operation, times, delayMs: Type.Integer({ minimum: 0, maximum: 600_000 }) })
 ] as const
 

@@ -37,7 +37,7 @@ export class Faults {
     return [...counted, ...standing]
   }
 
-  /** The faults for this request: the first that decides its outcome, and the first that slows it down. */
+  /** The faults for this request: the first that decides its outcome, the first that slows it down, the first that changes an address. */
   forRequest (operation: Operation): RequestFault[] {
     return take(this.#request.filter(({ fault }) => fault.operation === undefined || fault.operation === operation))
   }
@@ -78,6 +78,7 @@ function take<Kind extends Fault> (candidates: Array<Loaded<Kind>>): Kind[] {
 function aspectOf ({ kind }: Fault): string {
   switch (kind) {
     case 'slow':
+    case 'foreign_url':
     case 'no_handshake':
     case 'page':
     case 'expired': return kind

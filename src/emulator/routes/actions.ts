@@ -29,8 +29,7 @@ export const actionRoutes: FastifyPluginAsync = async (scope) => {
   }, async ({ params, body }) => {
     findRoom(workspace, params)
     const { status } = findBlocked(params, body.actionId)
-    const run = workspace.runs.get(params.mId)
-    if (status !== 'blocked_validation_required' || run === undefined || workspace.isOwnedByMember(run)) throw new ApiError(500, 'internal_server_error', 'Failed to validate action')
+    if (status !== 'blocked_validation_required' || isOfMember(params)) throw new ApiError(500, 'internal_server_error', 'Failed to validate action')
     pending.settle(body.actionId, { kind: 'approval', approved: body.approved !== 'rejected' })
     return { success: true }
   })
@@ -42,10 +41,16 @@ export const actionRoutes: FastifyPluginAsync = async (scope) => {
     findRoom(workspace, params)
     const { question } = findBlocked(params, body.actionId)
     if (question === undefined) throw invalidRequest('This action does not ask a question.')
+    if (isOfMember(params)) throw new ApiError(403, 'workspace_auth_error', 'User is not authorized to answer this question')
     if (body.answer.selectedOptions.some((index) => index >= question.options.length)) throw invalidRequest('Invalid request body: answer.selectedOptions is out of range')
     pending.settle(body.actionId, { kind: 'answer', answer: body.answer })
     return { success: true }
   })
+
+  function isOfMember ({ mId }: MessagePath): boolean {
+    const run = workspace.runs.get(mId)
+    return run === undefined || workspace.isOwnedByMember(run)
+  }
 
   /** The ids have to be those of the event, which for a sub-agent aren't those of the stream it came from. */
   function findBlocked ({ cId, mId }: MessagePath, actionId: string): BlockedRecord {

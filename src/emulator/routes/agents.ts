@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyPluginAsync } from 'fastify'
 import type { Agent } from '../../dust/types.ts'
-import { directory } from '../agents/directory.ts'
+import { agentNotFound } from '../agents/directory.ts'
 import { ApiError, invalidRequest } from '../errors.ts'
 
 const listQuery = Type.Object({
@@ -22,7 +22,7 @@ const userViews = ['list', 'favorites']
 
 /** The agents and their descriptions. */
 export const agentRoutes: FastifyPluginAsync = async (scope) => {
-  const agents = [...directory.values()].map(({ configuration }) => configuration)
+  const { agents } = scope.emulator.workspace
 
   scope.get<{ Querystring: Static<typeof listQuery> }>('/agent_configurations', {
     config: { dustOperation: 'agents.list' },
@@ -31,7 +31,7 @@ export const agentRoutes: FastifyPluginAsync = async (scope) => {
     if (userViews.includes(view)) throw new ApiError(401, 'invalid_request_error', `The user must be authenticated to retrieve the view ${view}.`)
     const isShown = views[view]
     if (isShown === undefined) throw invalidRequest('Invalid query parameters: view is not a known view')
-    const shown = agents.filter(isShown)
+    const shown = agents.configurations().filter(isShown)
     return { agentConfigurations: withAuthors === 'true' ? shown.map((agent) => ({ ...agent, lastAuthors: ['Ada Lovelace'] })) : shown.map(withExtras) }
   })
 
@@ -40,15 +40,15 @@ export const agentRoutes: FastifyPluginAsync = async (scope) => {
     schema: { querystring: searchQuery }
   }, async ({ query: { q } }) => {
     const wanted = q.toLowerCase()
-    return { agentConfigurations: agents.filter(({ name, status }) => status === 'active' && name.toLowerCase().includes(wanted)).map(withExtras) }
+    return { agentConfigurations: agents.configurations().filter(({ name, status }) => status === 'active' && name.toLowerCase().includes(wanted)).map(withExtras) }
   })
 
   scope.get<{ Params: Static<typeof agentPath>, Querystring: Static<typeof agentQuery> }>('/agent_configurations/:sId', {
     config: { dustOperation: 'agents.get' },
     schema: { params: agentPath, querystring: agentQuery }
   }, async ({ params, query }) => {
-    const agent = directory.get(params.sId)?.configuration
-    if (agent === undefined) throw new ApiError(404, 'agent_configuration_not_found', 'The agent configuration was not found.')
+    const agent = agents.get(params.sId)?.configuration
+    if (agent === undefined) throw agentNotFound()
     if (agent.scope === 'hidden') throw new ApiError(403, 'workspace_auth_error', 'Only admins can access unpublished agents.')
     return { agentConfiguration: query.variant === 'full' ? { ...agent, actions: [] } : withExtras(agent) }
   })

@@ -1,6 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyPluginAsync } from 'fastify'
 import { invalidRequest } from '../errors.ts'
+import { isText } from '../file-rules.ts'
+import type { View } from '../knowledge/catalogue.ts'
+import type { Entry } from '../knowledge/corpus.ts'
+import { findEntry, isSeenThrough, spaceName, viewById } from '../knowledge/library.ts'
 import type { ContentFragmentRecord, Room } from '../workspace/room.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { conversationPath, findRoom, type ConversationPath } from './parameters.ts'
@@ -28,13 +32,43 @@ export const contentFragmentRoutes: FastifyPluginAsync = async (scope) => {
   scope.post<{ Params: ConversationPath, Body: FragmentBody }>('/', {
     config: { dustOperation: 'content_fragments.create' },
     schema: { params: conversationPath, body: fragmentBody }
-  }, async ({ params, body }) => ({ contentFragment: addFragment(workspace, findRoom(workspace, params), body) }))
+  }, async ({ params, body }) => {
+    const room = findRoom(workspace, params)
+    return { contentFragment: addFragment(workspace, room, checkFragment(workspace, body)) }
+  })
 }
 
-/** @throws {ApiError} 400 when it's neither a text with its type, a file nor a node, or too large */
-export function addFragment ({ identifiers }: Workspace, room: Room, body: FragmentBody): ContentFragmentRecord {
-  const { title, content, contentType, fileId, nodeId, nodeDataSourceViewId } = body
-  if (content != null && Buffer.byteLength(content) > largestBytes) throw invalidRequest('Invalid request body: The content must be at most 512kb.')
+type Checked =
+  | { kind: 'text', body: FragmentBody, content: string, contentType: string }
+  | { kind: 'file', body: FragmentBody, fileId: string }
+  | { kind: 'node', body: FragmentBody, node: Entry, view: View }
+
+/** @throws {ApiError} 400 when it's neither a text with its type, a file nor a node, or not one that can be attached */
+export function checkFragment ({ files }: Workspace, body: FragmentBody): Checked {
+  const { content, contentType, fileId, nodeId, nodeDataSourceViewId } = body
+  const isOnlyText = fileId == null && nodeId == null && nodeDataSourceViewId == null
+  const hasText = content != null || contentType != null
+  if (isOnlyText && content != null && contentType != null) {
+    if (!isText(contentType)) throw invalidRequest(`Invalid request body: contentType ${contentType} is not supported.`)
+    if (Buffer.byteLength(content) > largestBytes) throw invalidRequest('Invalid request body: The content must be at most 512kb.')
+    return { kind: 'text', body, content, contentType }
+  }
+  if (fileId != null && !hasText && nodeId == null && nodeDataSourceViewId == null) {
+    if (files.get(fileId)?.status !== 'ready') throw invalidRequest('File not found.')
+    return { kind: 'file', body, fileId }
+  }
+  if (nodeId != null && nodeDataSourceViewId != null && !hasText && fileId == null) {
+    const node = findEntry(nodeId)
+    const view = viewById(nodeDataSourceViewId)
+    if (node === undefined || view === undefined || !isSeenThrough(view, node)) throw invalidRequest('Content node not found.')
+    return { kind: 'node', body, node, view }
+  }
+  throw invalidRequest('Invalid request body: content with contentType, fileId, or nodeId with nodeDataSourceViewId is required')
+}
+
+export function addFragment ({ identifiers, files }: Workspace, room: Room, checked: Checked): ContentFragmentRecord {
+  const { title, url, context } = checked.body
+  const { sId: conversationId } = room.conversation
   const common = {
     type: 'content_fragment' as const,
     id: identifiers.id(),
@@ -42,42 +76,44 @@ export function addFragment ({ identifiers }: Workspace, room: Room, body: Fragm
     created: Date.now(),
     visibility: 'visible',
     version: 0,
-    sourceUrl: body.url ?? null,
+    sourceUrl: url ?? null,
     title,
-    context: body.context ?? {},
+    context: context ?? {},
     contentFragmentId: identifiers.sId('cf'),
     contentFragmentVersion: 'latest' as const,
     expiredReason: null
   }
-  const fragment = nodeId != null && nodeDataSourceViewId != null
-    ? {
-        ...common,
-        contentType: 'text/plain',
-        contentFragmentType: 'content_node' as const,
-        nodeId,
-        nodeDataSourceViewId,
-        nodeType: 'document',
-        contentNodeData: { nodeId, nodeDataSourceViewId, nodeType: 'document', provider: null, spaceName: 'Company Data' }
-      }
-    : {
-        ...common,
-        contentType: typeOf(body),
-        contentFragmentType: 'file' as const,
-        fileId: fileId ?? identifiers.sId('fil'),
-        snippet: content?.slice(0, 256) ?? null,
-        generatedTables: [],
-        textUrl: `${room.conversation.url}/fragments/${common.sId}`,
-        textBytes: content == null ? null : Buffer.byteLength(content),
-        sourceProvider: null,
-        sourceIcon: null
-      }
-  if (fragment.contentFragmentType === 'file' && fileId == null && (content == null || contentType == null)) {
-    throw invalidRequest('Invalid request body: content with contentType, fileId, or nodeId with nodeDataSourceViewId is required')
-  }
+  const fragment = checked.kind === 'node' ? nodePart(checked) : filePart(checked)
   room.add(fragment)
   return fragment
-}
 
-function typeOf ({ contentType }: FragmentBody): string {
-  return contentType ?? 'text/plain'
+  function nodePart ({ node, view }: Extract<Checked, { kind: 'node' }>) {
+    const ids = { nodeId: node.internalId, nodeDataSourceViewId: view.sId, nodeType: node.type }
+    return {
+      ...common,
+      sourceUrl: node.sourceUrl,
+      contentType: node.mimeType,
+      contentFragmentType: 'content_node' as const,
+      ...ids,
+      contentNodeData: { ...ids, provider: view.dataSource.connectorProvider, spaceName: spaceName(view.spaceId) }
+    }
+  }
+
+  /** A text becomes a file, too. */
+  function filePart (part: Exclude<Checked, { kind: 'node' }>) {
+    const file = part.kind === 'text' ? files.add(conversationId, title, part.contentType, Buffer.from(part.content)) : files.get(part.fileId)
+    const text = file?.contentType.startsWith('text/') === true ? file.bytes.toString() : null
+    return {
+      ...common,
+      contentType: file?.contentType ?? 'text/plain',
+      contentFragmentType: 'file' as const,
+      fileId: file?.sId ?? null,
+      snippet: text?.slice(0, 256) ?? null,
+      generatedTables: [],
+      textUrl: `${room.conversation.url}/fragments/${common.sId}`,
+      textBytes: file?.fileSize ?? null,
+      sourceProvider: null,
+      sourceIcon: null
+    }
+  }
 }

@@ -1,8 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyPluginAsync } from 'fastify'
 import { ApiError, invalidRequest } from '../errors.ts'
+import { hasSpace } from '../knowledge/library.ts'
 import { messageBody, readMessage } from '../validation.ts'
-import { addFragment, fragmentBody } from './content-fragments.ts'
+import { addFragment, checkFragment, fragmentBody } from './content-fragments.ts'
 import { conversationPath, findRoom, type ConversationPath } from './parameters.ts'
 import { settle } from './blocking.ts'
 
@@ -30,10 +31,12 @@ export const conversationRoutes: FastifyPluginAsync = async (scope) => {
     schema: { body: createBody }
   }, async ({ body }) => {
     const asked = body.message === undefined ? undefined : readMessage(body.message)
-    if (body.spaceId !== undefined) throw new ApiError(404, 'space_not_found', 'The space was not found.')
+    if (body.spaceId !== undefined && !hasSpace(body.spaceId)) throw new ApiError(404, 'space_not_found', 'The space was not found.')
+    const attached = [...(body.contentFragments ?? []), ...(body.contentFragment === undefined ? [] : [body.contentFragment])]
+      .map((fragment) => checkFragment(workspace, fragment))
+    if (asked !== undefined) emulator.limitMessages()
     const room = workspace.open(body.title ?? null, body.visibility === undefined || body.visibility === 'workspace' ? 'unlisted' : body.visibility)
-    const fragments = [...(body.contentFragments ?? []), ...(body.contentFragment === undefined ? [] : [body.contentFragment])]
-      .map((fragment) => addFragment(workspace, room, fragment))
+    const fragments = attached.map((fragment) => addFragment(workspace, room, fragment))
     const posted = asked === undefined ? undefined : workspace.post(room, { ...asked, skipToolsValidation: body.skipToolsValidation ?? false })
     if (body.blocking === true) await settle(posted?.runs ?? [], emulator.settings.blockingWaitMs)
     return { conversation: room.conversation, message: posted?.message, contentFragment: fragments.at(-1) }

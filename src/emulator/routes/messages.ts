@@ -12,13 +12,15 @@ const postBody = Type.Composite([messageBody, Type.Object({
 
 /** Messages of one conversation. */
 export const messageRoutes: FastifyPluginAsync = async (scope) => {
-  const { workspace, settings } = scope.emulator
+  const { emulator } = scope
+  const { workspace, settings } = emulator
 
   scope.post<{ Params: ConversationPath, Body: Static<typeof postBody> }>('/', {
     config: { dustOperation: 'messages.create' },
     schema: { params: conversationPath, body: postBody }
   }, async ({ params, body }) => {
     const room = findRoom(workspace, params)
+    emulator.limitMessages()
     const { message, runs } = workspace.post(room, { ...readMessage(body), skipToolsValidation: body.skipToolsValidation ?? false })
     if (body.blocking === true) await settle(runs, settings.blockingWaitMs)
     return { message, agentMessages: runs.map((run) => run.message) }
@@ -30,6 +32,7 @@ export const messageRoutes: FastifyPluginAsync = async (scope) => {
   }, async ({ params }) => {
     const { room, message, rank } = findMessage(workspace, params)
     if (message.type !== 'agent_message') throw invalidRequest('Only agent messages can be retried.')
+    emulator.limitMessages()
     return { message: workspace.retry(room, message, rank) }
   })
 

@@ -1,11 +1,10 @@
-import type { BlockedAction, UserQuestion } from '../../dust/types.ts'
+import type { WaitingAction } from '../../dust/types.ts'
 import type { Answer } from './turn.ts'
 
-export type BlockedStatus = 'blocked_validation_required' | 'blocked_user_answer_required' | 'blocked_authentication_required'
+export type BlockedStatus = 'blocked_validation_required' | 'blocked_user_answer_required' | 'blocked_authentication_required' | 'blocked_file_authorization_required'
 
-export interface BlockedRecord extends BlockedAction {
+export interface BlockedRecord extends WaitingAction {
   status: BlockedStatus
-  question?: UserQuestion
 }
 
 export type Reply = { kind: 'approval', approved: boolean } | { kind: 'answer', answer: Answer }

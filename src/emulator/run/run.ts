@@ -3,15 +3,16 @@ import { EventHistory } from '../history.ts'
 import type { Identifiers } from '../identifiers.ts'
 import type { Pace } from '../pace.ts'
 import { createRandom, type Random } from '../random.ts'
+import type { FileStore } from '../workspace/files.ts'
 import { Emitter } from './emitter.ts'
 import type { PendingActions } from './pending-actions.ts'
-import type { Ending } from './turn.ts'
+import type { Ending, Reading } from './turn.ts'
 
 /** What the agent is asked, and under which circumstances. */
 export interface Order {
   readonly prompt: string
   readonly earlier: readonly string[]
-  readonly attachments: readonly string[]
+  readonly attachments: readonly Reading[]
   readonly attempt: number
   readonly skipToolsValidation: boolean
 }
@@ -23,6 +24,7 @@ export interface RunServices {
   readonly pace: Pace
   readonly pending: PendingActions
   readonly identifiers: Identifiers
+  readonly files: FileStore
   /** Opens a conversation for another agent and starts it there. */
   startChild (parent: Run, agentId: string, task: string): Run
 }
@@ -128,6 +130,12 @@ export class Run {
         message.status = 'failed'
         message.error = ending.error
         emitter.emit({ type: 'tool_error', error: ending.error })
+        break
+      case 'user_message_error':
+        message.status = 'failed'
+        message.error = { ...ending.error, metadata: null }
+        // Not in the usual envelope: the event belongs to no agent message.
+        this.events.append({ type: 'user_message_error', created: Date.now(), error: ending.error })
     }
   }
 

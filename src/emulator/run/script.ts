@@ -1,9 +1,10 @@
 import type { AgentAction, UserQuestion } from '../../dust/types.ts'
 import { endAction, startAction } from './action.ts'
-import type { BlockedStatus, Reply } from './pending-actions.ts'
 import type { Run } from './run.ts'
-import type { Sketch } from './emitter.ts'
-import type { Answer, Rhythm, ToolCall, Turn } from './turn.ts'
+import type { Answer, MadeFile, Rhythm, ToolCall, Turn } from './turn.ts'
+import { waitForPerson, type Asked } from './waiting.ts'
+
+type GeneratedFile = AgentAction['generatedFiles'][number]
 
 const usualRhythm: Rhythm = { wordsPerEvent: 2, eventMs: 45 }
 
@@ -35,7 +36,18 @@ export function createTurn (run: Run): Turn {
       emitter.emit({ type: 'tool_notification', action, notification: { progress: index + 1, total, _meta: { data } } })
     }
     await services.pace.wait(call.durationMs / (total + 1), signal)
-    finish(endAction(action, 'succeeded', call.output))
+    finish({ ...endAction(action, 'succeeded', call.output), citationsAllocated: call.files?.length ?? 0, generatedFiles: call.files?.map(keep) ?? [] })
+  }
+
+  function keep ({ title, contentType, bytes, filePath, isHidden }: MadeFile): GeneratedFile {
+    const { conversationId } = run
+    const snippet = contentType.startsWith('text/') ? bytes.toString().slice(0, 256) : null
+    if (filePath !== undefined) {
+      services.files.putInFolder({ conversationId, filePath, contentType, bytes })
+      return { fileId: null, filePath, title, contentType, snippet }
+    }
+    const { sId } = services.files.add(conversationId, title, contentType, bytes, 'tool_output')
+    return { fileId: sId, title, contentType, snippet, ...(isHidden === true && { hidden: true }) }
   }
 
   function finish (action: AgentAction) {
@@ -43,16 +55,9 @@ export function createTurn (run: Run): Turn {
     emitter.emit({ type: 'agent_action_success', action })
   }
 
-  /** Waits for a person, here and in the conversations of the agents that delegated to this one. */
-  async function block (call: ToolCall, action: AgentAction, status: BlockedStatus, sketchOf: (blocking: Blocking) => Sketch, stake?: string, question?: UserQuestion): Promise<Reply> {
-    const blocking = { ...blockingFields(run, call, action), ...(stake === undefined ? {} : { stake }) }
-    const sketch = sketchOf(blocking)
-    const lineage = run.lineage()
-    const copies = lineage.map(({ events, emitter: own }) => ({ events, event: own === emitter ? emitter.emit(sketch) : events.append(emitter.envelop(sketch)) }))
-    const record = { ...blocking, messageId: message.sId, status, ...(question === undefined ? {} : { question }) }
-    const reply = await services.pending.wait(record, lineage.map(({ conversationId }) => conversationId), signal)
-    for (const { events, event } of copies) events.remove(event.eventId)
-    return reply
+  async function isApproved (call: ToolCall, action: AgentAction, asked: Asked): Promise<boolean> {
+    const reply = await waitForPerson(run, call, action, 'blocked_validation_required', (blocking) => ({ type: 'tool_approve_execution', ...blocking }), asked)
+    return reply.kind === 'approval' && reply.approved
   }
 
   return {
@@ -72,17 +77,16 @@ export function createTurn (run: Run): Turn {
       await execute(call, announce(call))
     },
 
-    async useToolWithApproval (call, stake) {
-      const action = announce(call)
-      if (!order.skipToolsValidation) {
-        const reply = await block(call, action, 'blocked_validation_required', (blocking) => ({ type: 'tool_approve_execution', ...blocking }), stake)
-        if (reply.kind !== 'approval' || !reply.approved) {
-          finish(endAction(action, 'denied', 'The user rejected this tool execution.'))
-          return false
-        }
+    async useToolsWithApproval (wishes) {
+      const announced = wishes.map((wish) => ({ ...wish, action: announce(wish.call) }))
+      // All ask before any of them runs: the last answer sets the message going again.
+      const approvals = await Promise.all(announced.map(async ({ call, action, ...asked }, index) =>
+        order.skipToolsValidation || await isApproved(call, action, { ...asked, isLast: index === announced.length - 1 })))
+      for (const [index, { call, action }] of announced.entries()) {
+        if (approvals[index] === true) await execute(call, action)
+        else finish(endAction(action, 'denied', 'The user rejected this tool execution.'))
       }
-      await execute(call, action)
-      return true
+      return approvals
     },
 
     async delegate (agentId, task) {
@@ -114,7 +118,7 @@ export function createTurn (run: Run): Turn {
     async ask (question): Promise<Answer> {
       const call = questionCall(question)
       const action = announce(call)
-      const reply = await block(call, action, 'blocked_user_answer_required', (blocking) => ({ type: 'tool_ask_user_question', ...blocking, question }), undefined, question)
+      const reply = await waitForPerson(run, call, action, 'blocked_user_answer_required', (blocking) => ({ type: 'tool_ask_user_question', ...blocking, question }), { question })
       const answer = reply.kind === 'answer' ? reply.answer : { selectedOptions: [] }
       message.actions.push(action)
       finish(endAction(action, 'succeeded', JSON.stringify(answer)))
@@ -125,27 +129,16 @@ export function createTurn (run: Run): Turn {
       const action = announce(call)
       const mcpServerId = action.mcpServerId ?? call.server
       const authError = { mcpServerId, message: `Connect your ${provider} account.`, provider, toolName: call.tool }
-      await block(call, action, 'blocked_authentication_required', (blocking) => ({ type: 'tool_personal_auth_required', ...blocking, authError }))
+      await waitForPerson(run, call, action, 'blocked_authentication_required', (blocking) => ({ type: 'tool_personal_auth_required', ...blocking, authError }))
       throw new Error('An account was connected, which this emulator cannot do.')
-    }
-  }
-}
-
-type Blocking = ReturnType<typeof blockingFields>
-
-function blockingFields ({ conversationId, message }: Run, call: ToolCall, action: AgentAction) {
-  return {
-    conversationId,
-    actionId: action.sId,
-    inputs: call.params,
-    metadata: {
-      toolName: call.tool,
-      mcpServerName: call.server,
-      agentName: message.configuration.name,
-      mcpServerDisplayName: call.server,
-      mcpServerId: action.mcpServerId ?? call.server
     },
-    isLastBlockingEventForStep: true
+
+    async needFileAccess (call, file) {
+      const action = announce(call)
+      const fileAuthError = { ...file, toolName: call.tool, message: `Allow access to ${file.fileName}.` }
+      await waitForPerson(run, call, action, 'blocked_file_authorization_required', (blocking) => ({ type: 'tool_file_auth_required', ...blocking, fileAuthError }))
+      throw new Error('A file was opened, which this emulator cannot do.')
+    }
   }
 }
 

@@ -66,8 +66,8 @@ export class Room {
     return this.#currentBefore(rank).filter((message) => message.type === 'user_message').map(({ content }) => content)
   }
 
-  attachmentsBefore (rank: number): string[] {
-    return this.#currentBefore(rank).filter((message) => message.type === 'content_fragment').map(({ title }) => title)
+  attachmentsBefore (rank: number): ContentFragment[] {
+    return this.#currentBefore(rank).filter((message) => message.type === 'content_fragment')
   }
 
   #currentBefore (rank: number): Message[] {

@@ -1,11 +1,15 @@
-import type { AgentMessage, MessageContext, UserMessage, Workspace as Owner } from '../../dust/types.ts'
-import { directory, type EmulatedAgent } from '../agents/directory.ts'
+import type { AgentMessage, ContentFragment, MessageContext, UserMessage, Workspace as Owner } from '../../dust/types.ts'
+import { AgentDirectory } from '../agents/directory.ts'
+import type { EmulatedAgent } from '../agents/staff.ts'
 import { ApiError } from '../errors.ts'
 import { createIdentifiers, type Identifiers } from '../identifiers.ts'
+import { findEntry, textOf } from '../knowledge/library.ts'
 import type { Pace } from '../pace.ts'
 import { PendingActions } from '../run/pending-actions.ts'
 import { Run, type Order, type RunServices } from '../run/run.ts'
 import { createTurn } from '../run/script.ts'
+import type { Reading } from '../run/turn.ts'
+import { FileStore } from './files.ts'
 import { memberByEmail } from './members.ts'
 import { Room } from './room.ts'
 
@@ -23,6 +27,8 @@ export interface WorkspaceOptions {
   pace: Pace
   /** How often an unknown event follows a known one, from 0 to 1. Asked at the start of every run. */
   unknownRate: () => number
+  /** Told when an agent asks another one: that counts as a message. */
+  onDelegation: () => void
 }
 
 /** All state of the emulated workspace: its conversations and the runs of its agents. Lives in memory. */
@@ -30,13 +36,16 @@ export class Workspace {
   readonly rooms = new Map<string, Room>()
   readonly runs = new Map<string, Run>()
   readonly pending = new PendingActions()
+  readonly agents = new AgentDirectory()
   readonly identifiers: Identifiers
+  readonly files: FileStore
   readonly #owner: Owner
   readonly #options: WorkspaceOptions
 
   constructor (options: WorkspaceOptions) {
     this.#options = options
     this.identifiers = createIdentifiers(options.seed)
+    this.files = new FileStore(this.identifiers)
     this.#owner = {
       id: 1,
       sId: options.workspaceId,
@@ -60,7 +69,7 @@ export class Workspace {
    * @throws {ApiError} 400 when the agent can't be asked, or another one is still running
    */
   post (room: Room, { content, context, mentions, skipToolsValidation }: NewMessage, parent?: Run): { message: UserMessage, runs: Run[] } {
-    const agents = mentions.flatMap(({ configurationId }) => directory.get(configurationId) ?? [])
+    const agents = mentions.flatMap(({ configurationId }) => this.agents.get(configurationId) ?? [])
     for (const { configuration } of agents) this.#assertCanBeAsked(room, configuration.sId, configuration.status)
     const now = Date.now()
     const message: UserMessage = {
@@ -81,13 +90,13 @@ export class Workspace {
       room.conversation.title = Array.from(content.replaceAll(/\s+/g, ' ')).slice(0, 60).join('')
       room.events.append({ type: 'conversation_title', created: now, title: room.conversation.title })
     }
-    const order = { prompt: content, earlier: room.promptsBefore(rank), attachments: room.attachmentsBefore(rank), attempt: 0, skipToolsValidation }
+    const order = { prompt: content, earlier: room.promptsBefore(rank), attachments: room.attachmentsBefore(rank).map((fragment) => this.#reading(fragment)), attempt: 0, skipToolsValidation }
     return { message, runs: agents.map((agent) => this.#begin(room, agent, message.sId, order, parent)) }
   }
 
   /** Runs the agent again, as a new version of its message. */
   retry (room: Room, failed: AgentMessage, rank: number): AgentMessage {
-    const agent = directory.get(failed.configuration.sId)
+    const agent = this.agents.get(failed.configuration.sId)
     const before = this.runs.get(failed.sId)
     if (agent === undefined || before === undefined) throw new ApiError(404, 'message_not_found', 'The message was not made by an agent of this workspace.')
     const versions = room.conversation.content[rank] ?? []
@@ -134,6 +143,7 @@ export class Workspace {
       unknownRate: unknownRate(),
       pending: this.pending,
       identifiers: this.identifiers,
+      files: this.files,
       startChild: (above, agentId, task) => this.#delegate(above, agentId, task)
     }
     const run = new Run(room.conversation.sId, message, order, services, parent)
@@ -147,7 +157,15 @@ export class Workspace {
     return run
   }
 
+  /** What an agent reads of an attachment. */
+  #reading ({ title, fileId, nodeId }: ContentFragment): Reading {
+    const node = findEntry(nodeId ?? '')
+    const bytes = node === undefined ? this.files.get(fileId ?? '')?.bytes ?? Buffer.alloc(0) : Buffer.from(textOf(node))
+    return { title, size: bytes.length, text: bytes.toString() }
+  }
+
   #delegate (above: Run, agentId: string, task: string): Run {
+    this.#options.onDelegation()
     const room = this.open(null, 'unlisted')
     const { skipToolsValidation } = above.order
     const context = { username: above.message.configuration.name, timezone: 'UTC', origin: 'api' }

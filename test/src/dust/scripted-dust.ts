@@ -9,6 +9,7 @@ export const apiKey = 'sk-secret0123456789'
 /** Every delay small enough for a test, and none so small that it fires by chance. */
 export const fastTiming: DustTiming = {
   requestTimeoutMs: 5_000,
+  transferTimeoutMs: 5_000,
   backoffBaseMs: 1,
   backoffMaxMs: 4,
   idleMs: [5_000],

@@ -109,3 +109,21 @@ t.test('an account cannot be connected from here', async (t) => {
   t.match(await started.blocked(), [{ status: 'blocked_authentication_required' }])
   t.match(await started.reply('validate-action', { actionId, approved: 'approved' }), { status: 500 })
 })
+
+t.test('a question to a member cannot be answered with a key', async (t) => {
+  const message = { content: 'Plan', mentions: [{ configurationId: 'concierge' }], context: { ...context, email: 'ada@example.com' } }
+  const started = await startBlocked(t, 'concierge', { message })
+  const actionId = await actionIdIn(started, 'tool_ask_user_question')
+  t.match(await started.reply('answer-question', { actionId, answer: { selectedOptions: [0] } }), { status: 403, body: { error: { type: 'workspace_auth_error' } } })
+})
+
+t.test('the message goes on only after the last of its approvals', async (t) => {
+  const started = await startBlocked(t, 'quartermaster')
+  await started.readUntil(started.path, 'tool_approve_execution')
+  const [first, second] = await started.blocked()
+  await started.reply('validate-action', { actionId: first?.actionId, approved: 'approved' })
+  t.match(await started.blocked(), [{ actionId: second?.actionId }])
+  t.equal(started.app.emulator.message(started.mId)?.status, 'created')
+  await started.reply('validate-action', { actionId: second?.actionId, approved: 'rejected' })
+  t.match((await started.ended(started.mId)).content, /I ordered \d\d pieces and told nobody/)
+})

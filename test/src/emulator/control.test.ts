@@ -12,6 +12,59 @@ t.test('the emulator describes what it offers, without a key', async (t) => {
   t.ok(body.agents.length >= 8)
   t.match(body.faults.find(({ kind }: { kind: string }) => kind === 'cut'), { fields: ['times?', 'afterEvents?', 'midFrame?'] })
   t.ok(body.operations.includes('messages.events'))
+  t.match(body.errorTypes, { rate_limit_error: 429, action_not_found: 404 })
+})
+
+t.test('each operation has a route, and each error type strikes each of them', async (t) => {
+  const { app, control } = await startEmulator(t)
+  const routed = new Set<string>()
+  const { operations, errorTypes } = (await control<{ operations: string[], errorTypes: Record<string, number> }>('GET', '/')).body
+  const requests: Array<[string, string, string]> = [
+    ['exists', 'GET', '/exists'],
+    ['agents.list', 'GET', '/assistant/agent_configurations'],
+    ['agents.search', 'GET', '/assistant/agent_configurations/search?q=x'],
+    ['agents.get', 'GET', '/assistant/agent_configurations/dust'],
+    ['mentions.suggestions', 'GET', '/assistant/mentions/suggestions?query=x'],
+    ['spaces.list', 'GET', '/spaces'],
+    ['data_source_views.list', 'GET', '/spaces/x/data_source_views'],
+    ['data_source_views.search', 'GET', '/spaces/x/data_source_views/y/search'],
+    ['data_sources.search', 'GET', '/spaces/x/data_sources/y/search'],
+    ['nodes.search', 'POST', '/search'],
+    ['nodes.stream', 'GET', '/search'],
+    ['conversations.create', 'POST', '/assistant/conversations'],
+    ['conversations.list', 'GET', '/assistant/conversations'],
+    ['conversations.get', 'GET', '/assistant/conversations/c'],
+    ['conversations.update', 'PATCH', '/assistant/conversations/c'],
+    ['conversations.redirect', 'GET', '/assistant/conversations/c/events'],
+    ['conversations.events', 'GET', '!/assistant/conversations/c/events'],
+    ['content_fragments.create', 'POST', '/assistant/conversations/c/content_fragments'],
+    ['messages.create', 'POST', '/assistant/conversations/c/messages'],
+    ['messages.cancel', 'POST', '/assistant/conversations/c/cancel'],
+    ['messages.retry', 'POST', '/assistant/conversations/c/messages/m/retry'],
+    ['messages.feedback', 'POST', '/assistant/conversations/c/messages/m/feedbacks'],
+    ['messages.redirect', 'GET', '/assistant/conversations/c/messages/m/events'],
+    ['messages.events', 'GET', '!/assistant/conversations/c/messages/m/events'],
+    ['files.create', 'POST', '/files'],
+    ['files.upload', 'POST', '/files/f'],
+    ['files.read', 'GET', '/files/f'],
+    ['files.delete', 'DELETE', '/files/f'],
+    ['folder_files.read', 'GET', '/assistant/conversations/c/files/conversation/x'],
+    ['actions.blocked', 'GET', '/assistant/conversations/c/actions/blocked'],
+    ['actions.validate', 'POST', '/assistant/conversations/c/messages/m/validate-action'],
+    ['actions.answer', 'POST', '/assistant/conversations/c/messages/m/answer-question']
+  ]
+  t.strictSame(requests.map(([operation]) => operation), operations)
+  for (const [type, status] of Object.entries(errorTypes)) {
+    const struck = await Promise.all(requests.map(async ([operation, method, path]) => {
+      const prefix = path.startsWith('!') ? '/api/sse/v1/w/demo' : '/api/v1/w/demo'
+      app.emulator.faults.replace([{ kind: 'error', type, times: 'always' }])
+      const response = await app.inject({ method: method === 'POST' ? 'POST' : method === 'PATCH' ? 'PATCH' : method === 'DELETE' ? 'DELETE' : 'GET', url: prefix + path.replace('!', '') })
+      if (response.statusCode === status && response.json<{ error: { type: string } }>().error.type === type) routed.add(operation)
+      return response.statusCode
+    }))
+    t.strictSame(new Set(struck), new Set([status]), type)
+  }
+  t.equal(routed.size, operations.length)
 })
 
 t.test('faults are listed with what is left of them, and switched off', async (t) => {

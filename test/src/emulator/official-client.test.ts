@@ -1,4 +1,5 @@
-import { AgentMessageEventDataSchema, ConversationEventDataSchema, DustAPI, type AgentEvent } from '@dust-tt/client'
+import { createHash } from 'node:crypto'
+import { AgentMessageEventDataSchema, ConversationEventDataSchema, DustAPI, SearchDataSourceViewsResponseSchema, type AgentEvent } from '@dust-tt/client'
 import t from 'tap'
 import type { EmulatorOptions } from '../../../src/emulator/app.ts'
 import { startEmulator } from './caller.ts'
@@ -81,7 +82,7 @@ t.test('each known event passes the client\'s own schema', async (t) => {
     t.same(known.filter((data) => !AgentMessageEventDataSchema.safeParse(data).success), [], agentId)
   }
   for (const [agentId, type] of [['deployer', 'tool_approve_execution'], ['concierge', 'tool_ask_user_question'], ['teamlead', 'tool_approve_execution'],
-    ['secretary', 'tool_personal_auth_required'], ['archivist', 'tool_error'], ['sprinter', 'agent_message_gracefully_stopped']] as const) {
+    ['secretary', 'tool_personal_auth_required'], ['bookkeeper', 'tool_file_auth_required'], ['doorman', 'user_message_error'], ['archivist', 'tool_error'], ['sprinter', 'agent_message_gracefully_stopped']] as const) {
     const asked = await create(agentId, 'Do the thing')
     const [message] = asked.conversation.content.at(-1) ?? []
     const { data } = await readUntil(`${asked.conversation.sId}/messages/${message?.sId}`, type)
@@ -90,7 +91,7 @@ t.test('each known event passes the client\'s own schema', async (t) => {
     await client.cancelMessageGeneration({ conversationId: asked.conversation.sId, messageIds: [message?.sId ?? ''] })
   }
   t.same([...seen].sort(), ['agent_action_success', 'agent_error', 'agent_message_gracefully_stopped', 'agent_message_success', 'generation_tokens', 'tool_approve_execution',
-    'tool_ask_user_question', 'tool_call_started', 'tool_error', 'tool_notification', 'tool_params', 'tool_personal_auth_required'])
+    'tool_ask_user_question', 'tool_call_started', 'tool_error', 'tool_file_auth_required', 'tool_notification', 'tool_params', 'tool_personal_auth_required', 'user_message_error'])
 })
 
 t.test('the client follows a conversation, and each of its events passes the client\'s own schema', async (t) => {
@@ -170,6 +171,16 @@ t.test('the client answers a question', async (t) => {
   t.match(last?.type === 'agent_message_success' && last.message.content, /You chose: Thorough, with lunch\./)
 })
 
+t.test('the client lists two approvals of one step, and both kinds of question', async (t) => {
+  const { client, create, readUntil } = await startClient(t)
+  for (const [agentId, type, count] of [['quartermaster', 'tool_approve_execution', 2], ['surveyor', 'tool_ask_user_question', 1], ['bookkeeper', 'tool_file_auth_required', 1]] as const) {
+    const { conversation } = await create(agentId, 'Paper')
+    const [message] = conversation.content.at(-1) ?? []
+    await readUntil(`${conversation.sId}/messages/${message?.sId}`, type)
+    t.equal(value(await client.getBlockedActions({ conversationId: conversation.sId })).blockedActions.length, count, agentId)
+  }
+})
+
 t.test('the client retries a failed message under a new sId', async (t) => {
   const { client, create, streamOf, ended } = await startClient(t)
   const asked = await create('unlucky', 'Roll the dice')
@@ -196,10 +207,80 @@ t.test('the client attaches a text, which the agent then mentions', async (t) =>
   t.match(last?.type === 'agent_message_success' && last.message.content, /minutes\.txt/)
 })
 
+t.test('the client uploads a file, reads it back, attaches it, and the agent reads it', async (t) => {
+  const { client, streamOf, control } = await startClient(t)
+  const bytes = new Uint8Array(Array.from({ length: 5000 }, (_, index) => index % 256))
+  const upload = { contentType: 'image/png' as const, fileName: 'all bytes.png', fileSize: bytes.length, useCase: 'conversation' as const, fileObject: new File([bytes], 'all bytes.png', { type: 'image/png' }) }
+  const file = value(await client.uploadFile(upload))
+  t.match(file, { status: 'ready', fileSize: 5000, contentType: 'image/png' })
+  const back = value(await client.getFileContent({ fileId: file.sId }))
+  t.strictSame(new Uint8Array(await back.arrayBuffer()), bytes)
+  const { body } = await control<{ files: Array<{ sha256: string }> }>('GET', '/files')
+  t.equal(body.files[0]?.sha256, createHash('sha256').update(bytes).digest('hex'))
+
+  const asked = value(await client.createConversation({
+    title: null,
+    visibility: 'unlisted',
+    contentFragments: [{ title: 'all bytes.png', fileId: file.sId }, { title: 'minutes', content: 'We met.', contentType: 'text/plain' }],
+    message: { content: 'Read', mentions: [{ configurationId: 'proofreader' }], context }
+  }))
+  if (asked.message === undefined) throw new Error('no message')
+  const events = await read(await streamOf({ conversation: asked.conversation, message: asked.message }))
+  t.match(events.findLast((event) => event.type === 'agent_message_success'), { message: { content: /all bytes\.png has 5000 bytes.*minutes has 7 bytes and begins "We met\."/ } })
+  value(await client.deleteFile({ fileID: file.sId }))
+  t.match((await control('GET', '/files')).body, { files: [{ fileName: 'minutes' }] })
+})
+
+t.test('the client finds the files that an agent made', async (t) => {
+  const { app, client, create, ended } = await startClient(t)
+  const asked = await create('clerk', 'Sales')
+  const [message] = asked.conversation.content.at(-1) ?? []
+  await ended(message?.sId ?? '')
+  const { content } = value(await client.getConversation({ conversationId: asked.conversation.sId }))
+  const files = content.flat().flatMap((message) => message.type === 'agent_message' ? message.actions.flatMap((action) => action.generatedFiles) : [])
+  t.strictSame(files.map((file) => [file.title, file.fileId === null]), [['table.csv', false], ['picture.png', false], ['page.html', false], ['notes.md', true], ['scratch.txt', false]])
+  for (const { fileId, title } of files) {
+    // A page isn't shown but redirected to the storage, where this client would take its key along.
+    if (fileId === null || title === 'page.html') continue
+    const back = value(await client.getFileContent({ fileId }))
+    t.ok(app.emulator.workspace.files.get(fileId)?.bytes.equals(Buffer.from(await back.arrayBuffer())), title)
+  }
+})
+
 t.test('the client asks for spaces and whether the workspace exists', async (t) => {
   const { client } = await startClient(t)
   t.ok(value(await client.exists()))
   t.same(value(await client.getSpaces()).map(({ kind }) => kind), ['global', 'system', 'regular'])
   const suggestions = value(await client.getMentionsSuggestions({ query: 'nov', select: ['agents'] }))
   t.match(suggestions, [{ id: 'novelist', type: 'agent', label: 'Novelist' }])
+})
+
+t.test('the client searches nodes, attaches one, and finds it in the conversation', async (t) => {
+  const { client } = await startClient(t)
+  const spaceIds = value(await client.getSpaces({ kinds: ['global', 'regular', 'project'] })).map(({ sId }) => sId)
+  const [node] = value(await client.searchNodes({ query: 'incident', viewType: 'document', spaceIds, includeDataSources: false, limit: 5 }))
+  t.match(node, { internalId: 'notion-incident', dataSource: { connectorProvider: 'notion' }, dataSourceViews: [{ sId: 'dsv_notion' }] })
+  const { conversation } = value(await client.createConversation({ title: null, visibility: 'unlisted' }))
+  const nodeDataSourceViewId = node?.dataSourceViews[0]?.sId ?? ''
+  const fragment = value(await client.postContentFragment({ conversationId: conversation.sId, contentFragment: { title: 'Incident', nodeId: node?.internalId ?? '', nodeDataSourceViewId } }))
+  t.match(fragment, { contentFragmentType: 'content_node', nodeId: 'notion-incident', nodeType: 'document' })
+  const found = value(await client.getConversation({ conversationId: conversation.sId }))
+  t.match(found.content, [[{ type: 'content_fragment', contentFragmentType: 'content_node', nodeDataSourceViewId: 'dsv_notion' }]])
+})
+
+t.test('the client reads a search as a stream: knowledge first, then what tools find', async (t) => {
+  const { client } = await startClient(t)
+  const { eventStream } = value(await client.searchUnified({ query: 'roadmap', spaceIds: ['vlt_global'] }))
+  const chunks = []
+  for await (const chunk of eventStream) chunks.push(chunk)
+  t.match(chunks, [{ knowledgeResults: { nodes: [{ internalId: 'notion-roadmap' }] } }, { toolResults: [{ serverName: 'gmail' }] }, { toolResults: [{}] }])
+})
+
+t.test('views have the shape that the client knows', async (t) => {
+  const { client, sendJson } = await startClient(t)
+  for (const { sId } of value(await client.getSpaces())) {
+    const { body } = await sendJson<{ dataSourceViews: object[] }>('GET', `/spaces/${sId}/data_source_views`)
+    t.ok(body.dataSourceViews.length > 0, sId)
+    t.ok(SearchDataSourceViewsResponseSchema.safeParse({ data_source_views: body.dataSourceViews }).success, sId)
+  }
 })

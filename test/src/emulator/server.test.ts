@@ -57,11 +57,11 @@ t.test('bad values are told in one line each', async (t) => {
 
 t.test('the environment has defaults, and an empty value counts as not set', async (t) => {
   t.same(readEnvironment({ EMULATOR_PORT: '', EMULATOR_SEED: ' 7 ', EMULATOR_PACE: '0.5' }), {
-    environment: { host: '127.0.0.1', port: 5055, options: { seed: 7, pace: 0.5, apiKey: 'sk-demo', workspaceId: 'demo' } }
+    environment: { host: '127.0.0.1', port: 5055, options: { seed: 7, pace: 0.5, agents: 0, apiKey: 'sk-demo', workspaceId: 'demo' } }
   })
 })
 
 t.test('each variable has its own fault', async (t) => {
-  const read = readEnvironment({ EMULATOR_HOST: 'a b', EMULATOR_PORT: '70000', EMULATOR_SEED: 'x', EMULATOR_PACE: '101', EMULATOR_API_KEY: 'demo', EMULATOR_WORKSPACE_ID: 'a/b' })
-  t.same('faults' in read && read.faults.map((fault) => fault.split(' ')[0]), ['EMULATOR_HOST', 'EMULATOR_PORT', 'EMULATOR_SEED', 'EMULATOR_PACE', 'EMULATOR_API_KEY', 'EMULATOR_WORKSPACE_ID'])
+  const read = readEnvironment({ EMULATOR_HOST: 'a b', EMULATOR_PORT: '70000', EMULATOR_SEED: 'x', EMULATOR_PACE: '101', EMULATOR_AGENTS: '-1', EMULATOR_API_KEY: 'demo', EMULATOR_WORKSPACE_ID: 'a/b' })
+  t.same('faults' in read && read.faults.map((fault) => fault.split(' ')[0]), ['EMULATOR_HOST', 'EMULATOR_PORT', 'EMULATOR_SEED', 'EMULATOR_PACE', 'EMULATOR_AGENTS', 'EMULATOR_API_KEY', 'EMULATOR_WORKSPACE_ID'])
 })
