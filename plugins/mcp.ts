@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { TObject, TSchema } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
 import { DustError, dustErrorDetails } from '../src/dust/errors.ts'
@@ -6,14 +6,14 @@ import { Catalog, type ListKind } from '../src/mcp/catalog.ts'
 import type { PromptDefinition, PromptHandler } from '../src/mcp/catalog/prompts.ts'
 import type { ResourceDefinition, ResourceReader, ResourceTemplateDefinition, TemplateReader } from '../src/mcp/catalog/resources.ts'
 import type { ToolDefinition, ToolHandler } from '../src/mcp/catalog/tools.ts'
-import type { Change } from '../src/mcp/change.ts'
+import { readChange } from '../src/mcp/change.ts'
 import { createDispatch, type OperationHook } from '../src/mcp/dispatch.ts'
 import { Endpoint } from '../src/mcp/endpoint.ts'
-import { ErrorCode } from '../src/mcp/json-rpc.ts'
+import { ErrorCode, isToolCall } from '../src/mcp/json-rpc.ts'
+import { Replica } from '../src/mcp/session-lane/replica.ts'
+import { readReplicaMessage } from '../src/mcp/session-lane/replica-message.ts'
 import { SessionManager } from '../src/mcp/session-lane/session-manager.ts'
 import { StatelessLane } from '../src/mcp/stateless-lane/stateless-lane.ts'
-import { createLocalBus } from '../src/store/bus.ts'
-import { createMemoryEventLog } from '../src/store/memory-event-log.ts'
 import { version } from '../src/version.ts'
 import { createInject, type Inject } from './mcp/inject.ts'
 import { createOperationObserver } from './mcp/operation-observer.ts'
@@ -74,7 +74,7 @@ const INSTRUCTIONS = 'Ask the AI agents of a Dust workspace. List them with dust
 /** Time without an answer after which a reply becomes an event stream, and between comments on a silent one. */
 const TIMING = { upgradeAfterMs: 2000, keepAliveMs: 15_000 }
 /** How long a client whose stream ended early waits before it comes back. */
-const RETRY_MS = 1000
+const RETRY_MS = 2000
 /** How long a client without a session may take to answer a question. */
 const REQUEST_STATE_TTL_SECONDS = 3600
 
@@ -85,7 +85,9 @@ const DURATION_REASONS = { closed: 'client_close', expired: 'idle_timeout' } as 
 export default fp(async (fastify) => {
   const { ttlMs, limit, requestStateKey } = fastify.config.sessions
   const instruments = fastify.instruments.sessions
-  const changes = createLocalBus<Change>()
+  const { store } = fastify
+  const changes = store.bus('changes', readChange)
+  const bus = store.bus('sessions', readReplicaMessage)
   const catalog = new Catalog((list) => { changes.publish({ list }) })
   const hooks: OperationHook[] = []
   const dispatch = createDispatch({
@@ -94,7 +96,8 @@ export default fp(async (fastify) => {
     explain: (error) => error instanceof DustError ? { message: error.message, details: { dust: dustErrorDetails(error) } } : null,
     observer: createOperationObserver(fastify)
   })
-  const onStoreError = (error: unknown): void => { fastify.log.error({ err: error }, 'the session store could not be used') }
+  const isLongRunning = (tool: string): boolean => catalog.tools.get(tool)?.isLongRunning === true
+  const onStoreError = (error: unknown): void => { fastify.log.error({ err: error }, 'the store could not be used') }
   const shared = {
     serverInfo: { name: 'mcp-dust-server', title: 'Dust', version },
     capabilities: {
@@ -104,16 +107,35 @@ export default fp(async (fastify) => {
     dispatch,
     onFault: (words: string) => { fastify.log.debug({ fault: words }, 'fault in the MCP protocol layer') }
   }
+  const replica = new Replica({
+    id: randomUUID(),
+    registry: store.replicas,
+    log: store.events,
+    bus,
+    onPickUp: () => { fastify.instruments.mcp.pickedUp.inc() },
+    onStoreError
+  })
   const sessions = new SessionManager({
-    store: fastify.store,
+    store: store.sessions,
+    isLasting: store.isLasting,
     ttlMs,
     limit,
     context: {
       ...shared,
-      transport: { ...TIMING, retryMs: RETRY_MS, eventLog: createMemoryEventLog(), onStoreError },
+      transport: {
+        ...TIMING,
+        retryMs: RETRY_MS,
+        log: store.events,
+        bus,
+        replica: replica.id,
+        isAlive: (id) => replica.isAlive(id),
+        isLongRunning: (request) => isToolCall(request, isLongRunning),
+        onStoreError
+      },
+      isReplayable: (request) => request.method !== 'tools/call' || isToolCall(request, (name) => catalog.tools.get(name)?.isReplayable === true),
       save: async (id, wishes) => {
         try {
-          await fastify.store.setWishes(id, wishes)
+          await store.sessions.setWishes(id, wishes)
         } catch (error) {
           fastify.log.error({ err: error }, 'what the client of a session wants could not be kept')
         }
@@ -130,11 +152,11 @@ export default fp(async (fastify) => {
     ...shared,
     ...TIMING,
     changes,
-    isLongRunning: (tool) => catalog.tools.get(tool)?.isLongRunning === true,
+    isLongRunning,
     requestStateKey: requestStateKey ?? randomBytes(32).toString('hex'),
     requestStateTtlSeconds: REQUEST_STATE_TTL_SECONDS
   })
-  const endpoint = new Endpoint(sessions, statelessLane)
+  const endpoint = new Endpoint(sessions, statelessLane, replica)
 
   fastify.decorate('mcp', {
     addTool: (definition, handler) => { catalog.addTool(definition, handler) },
@@ -155,10 +177,15 @@ export default fp(async (fastify) => {
 
   for (const event of ['created', 'restored', 'closed', 'expired', 'rejected']) instruments.events.inc({ event }, 0)
   for (const reason of Object.values(DURATION_REASONS)) instruments.duration.zero({ reason })
-  fastify.instruments.onScrape(async () => { instruments.active.set(await fastify.store.count()) })
+  fastify.instruments.onScrape(async () => {
+    fastify.instruments.store.replicas.set(replica.count)
+    // One of the replicas counts for all, so that the sum is right.
+    instruments.active.set(replica.isFirst ? await store.sessions.count() : 0)
+  })
 
   fastify.addHook('onReady', async () => {
     sessions.start()
+    await replica.start(sessions)
     changes.subscribe((change) => { sessions.tell(change) })
     // An alert can only see a counter rise that was there before.
     for (const tool of catalog.tools.names) {

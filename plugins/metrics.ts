@@ -4,6 +4,7 @@ import fastifyMetrics from 'fastify-metrics'
 import fp from 'fastify-plugin'
 import { sampleCpuUsage } from '../src/cpu-usage.ts'
 import { memoryLimitBytes } from '../src/memory-limit.ts'
+import { storeKindOf } from '../src/store/open.ts'
 import { version } from '../src/version.ts'
 import { LATENCY } from './metrics/buckets.ts'
 import { observeHttp, STREAM_KINDS, type HttpObserver, type RequestLabels } from './metrics/http.ts'
@@ -53,7 +54,7 @@ export default fp<MetricsPluginOptions>(async (fastify, { logLineCounts = {} }) 
 
   const { process: own } = instruments
   own.buildInfo.set({ version, node_version: process.version }, 1)
-  own.configInfo.set({ session_store: 'sqlite', auth_mode: fastify.config.access.mode }, 1)
+  own.configInfo.set({ session_store: storeKindOf(sessions.storeUrl), auth_mode: fastify.config.access.mode }, 1)
   own.memoryLimit.set(memoryLimitBytes())
   instruments.sessions.limit.set(sessions.limit)
   for (const kind of STREAM_KINDS) instruments.http.streamsOpen.set({ kind }, 0)

@@ -26,6 +26,7 @@ export default fp(async (fastify) => {
   let deadline: number | undefined
   let sweep: NodeJS.Timeout | undefined
 
+  const onFault = (error: unknown): void => { fastify.log.error({ err: error }, 'running calls could not be left to another process') }
   const isBusy = (): boolean => openReplies > 0
 
   fastify.decorate('drain', async () => {
@@ -51,7 +52,7 @@ export default fp(async (fastify) => {
       if (now >= end && isBusy() && !isCut) {
         isCut = true
         fastify.log.warn({ openReplies }, 'calls are still running at the end of DRAIN_TIMEOUT; they are told to stop')
-        endpoint.abortRunning('shutdown')
+        endpoint.stopRunning().catch(onFault)
       }
       // Fastify looks for idle connections once; a busy one becomes idle later, a silent one was never busy.
       if (now >= Math.min(lastBusyAt, end) + GRACE_MS) fastify.server.closeAllConnections()
@@ -63,7 +64,7 @@ export default fp(async (fastify) => {
   /** When the running calls have to be done. */
   function beginToDrain (): number {
     fastify.health.drain()
-    endpoint.drain()
+    if (deadline === undefined) endpoint.drain().catch(onFault)
     deadline ??= Date.now() + drainTimeoutMs
     return deadline
   }

@@ -63,6 +63,10 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
         for (const [name, value] of Object.entries(reply.getHeaders())) {
           if (value !== undefined) reply.raw.setHeader(name, value)
         }
+        // The head and what is sent at once, such as an event to come back from, arrive together or not at all.
+        const { socket } = request.raw
+        socket.cork()
+        process.nextTick(() => { socket.uncork() })
         reply.raw.writeHead(200, headers)
         reply.raw.flushHeaders()
         instruments.streamStarted(reply.raw, kind)

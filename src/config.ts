@@ -7,7 +7,7 @@ import { readSecretFiles } from './config/secret-files.ts'
 import { parseDuration, parseList, parseSize } from './config/units.ts'
 
 /** Variables whose value may be in the file that `<NAME>_FILE` names. */
-const SECRETS_FROM_FILES = ['DUST_API_KEY', 'METRICS_TOKEN', 'REQUEST_STATE_KEY', 'AUTH_TOKENS']
+const SECRETS_FROM_FILES = ['DUST_API_KEY', 'METRICS_TOKEN', 'REQUEST_STATE_KEY', 'AUTH_TOKENS', 'STORE_URL']
 
 export type Config = ReturnType<typeof toConfig>
 
@@ -79,6 +79,7 @@ function toConfig (env: Environment) {
     },
     sessions: {
       storeUrl: env.STORE_URL,
+      eventLogLimitBytes: sizeOf(env.EVENT_LOG_LIMIT),
       ttlMs: durationOf(env.SESSION_TTL),
       limit: env.SESSION_LIMIT,
       requestStateKey: env.REQUEST_STATE_KEY ?? null

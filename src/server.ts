@@ -6,10 +6,11 @@ import { loadConfigOrExit } from './config/load-or-exit.ts'
 import { LogFileError } from './log-file.ts'
 import { createLogger, type Logging } from './logger.ts'
 import { createService } from './service.ts'
-import { StoreError } from './store/session-store.ts'
+import { storeKindOf } from './store/open.ts'
+import { StoreError } from './store/store.ts'
 
 /** What is left after DRAIN_TIMEOUT to close connections and the store. */
-const CLOSING_MS = 5000
+const CLOSING_MS = 10_000
 
 /** A timer of Node holds no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -59,7 +60,7 @@ function openLogs (): Logging {
 }
 
 function describeFault (error: unknown): string {
-  if (error instanceof StoreError) return `${error.message}. Set STORE_URL to a file that can be written.`
+  if (error instanceof StoreError) return `${error.message}. Set STORE_URL to ${storeKindOf(config.sessions.storeUrl) === 'redis' ? 'a Redis that can be reached and written' : 'a file that can be written'}.`
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   switch (code) {
     case 'EADDRINUSE':

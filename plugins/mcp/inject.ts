@@ -47,6 +47,7 @@ export function createInject (dispatch: Dispatch): Inject {
       client: { name: 'inject', protocolVersion: '' },
       session: null,
       requestId: null,
+      resumed: null,
       clientCapabilities,
       progress: async (words) => {
         const told = toProgress(words)

@@ -43,6 +43,7 @@ export function createInstruments (registry: Registry, prefix: string) {
         registers
       }),
       operationsInFlight: gauge('mcp_operations_in_flight', 'MCP operations that are being worked on.', 'mcp_method_name'),
+      pickedUp: counter('mcp_calls_picked_up_total', 'Calls that another process had begun and this one went on with.'),
       requests: counter('mcp_requests_total', 'MCP operations by the protocol revision and the program of the client.', 'protocol_version', 'client')
     },
     runs: {
@@ -63,7 +64,8 @@ export function createInstruments (registry: Registry, prefix: string) {
       agentsRefreshes: counter('agents_refresh_total', 'How often the list of agents was fetched.', 'outcome')
     },
     store: {
-      duration: histogram('store_operation_duration_seconds', 'Duration of an operation of the session store.', buckets.STORE, 'operation', 'outcome')
+      replicas: gauge('replicas', 'Replicas that share the store and are alive, this one included.'),
+      duration: histogram('store_operation_duration_seconds', 'Duration of an operation of the store.', buckets.STORE, 'operation', 'outcome')
     },
     health: {
       status: gauge('health_check_status', '1 when the last run of a health check passed, else 0.', 'check'),

@@ -6,14 +6,16 @@ export const RUN_OUTCOMES = ['success', 'error', 'cancelled', 'timeout', 'waitin
 /** How a run ended for the one who asked: `waiting` for a person, `timeout` and `shutdown` while it went on. */
 export type RunOutcome = typeof RUN_OUTCOMES[number]
 
-/** Measures one agent run, from the moment it is made. */
+/** Measures one agent run. */
 export class RunMeter {
   readonly #runs: Instruments['runs']
-  readonly #startedAt = performance.now()
+  readonly #startedAt: number
   #hasAnswered = false
 
-  constructor (runs: Instruments['runs']) {
+  /** @param since when it began, in milliseconds since the epoch, be it in another process */
+  constructor (runs: Instruments['runs'], since: number) {
     this.#runs = runs
+    this.#startedAt = performance.now() - Math.max(0, Date.now() - since)
   }
 
   event (event: RunEvent['event']): void {

@@ -1,12 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
-import { DustError, type Run, type RunInput } from '../../src/dust/client.ts'
+import { DustError, type Run } from '../../src/dust/client.ts'
 import { dustErrorDetails } from '../../src/dust/errors.ts'
 import { findAgent } from '../../src/dust/find-agent.ts'
 import { narrate, type BlockedStatus } from '../../src/dust/narration.ts'
 import type { Agent, AgentAction, AgentMessage } from '../../src/dust/types.ts'
 import type { ToolResult } from '../../src/mcp/catalog/tools.ts'
-import { OperationAborted, ToolError } from '../../src/mcp/operation.ts'
+import { OperationAborted, ToolError, type AbortCause } from '../../src/mcp/operation.ts'
 import { ProgressFeed } from '../../src/mcp/progress-feed.ts'
 import { RUN_OUTCOMES, RunMeter, type RunOutcome } from '../metrics/run-meter.ts'
 
@@ -33,6 +33,8 @@ const Answer = Type.Object({
 type Outcome =
   | { status: 'succeeded' | 'failed' | 'cancelled', measured: RunOutcome, message: AgentMessage }
   | { status: BlockedStatus | 'running', measured: RunOutcome, explanation: string }
+
+type Asked = Pick<Agent, 'sId' | 'name'>
 
 interface EndedRun {
   /** The whole answer, or what there is of it. */
@@ -64,19 +66,26 @@ export default fp(async (fastify) => {
     }, { additionalProperties: false }),
     output: Answer,
     longRunning: true,
+    replayable: true,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true }
   }, async ({ agent: idOrName, message, conversationId }, operation) => {
-    if (runs >= maxRuns) {
+    // One that runs already in Dust is only followed.
+    if (runs >= maxRuns && operation.resumed === null) {
       instruments.rejected.inc({ reason: 'concurrency' })
       throw new ToolError(`This server runs ${maxRuns} agents already, which is its limit. Try again in a minute.`)
     }
     instruments.inProgress.set(++runs)
-    const meter = new RunMeter(instruments)
+    const since = operation.resumed?.since ?? Date.now()
+    const meter = new RunMeter(instruments, since)
     const feed = new ProgressFeed(operation, (error) => { log.warn({ err: error }, 'progress could not be sent') })
     try {
-      const agent = await findAgent(dust, idOrName, operation.signal)
-      if (agent.status !== 'active') throw new ToolError(`The agent ${agent.name} can't be asked: its status is ${agent.status}.`)
-      return await ask(agent, { agentId: agent.sId, content: message, ...(conversationId === undefined ? {} : { conversationId }) }, operation.signal, feed, meter)
+      const agent = await operation.once('agent', () => find(idOrName, operation.signal), { isRepeatable: true })
+      // Without the signal: once the question may have left, its ids are needed to cancel the run.
+      const run = await operation.once('run', () => dust.startRun({ agentId: agent.sId, content: message, ...(conversationId === undefined ? {} : { conversationId }) }))
+      if (operation.resumed?.progress == null) feed.step(`${agent.name} got the message, in conversation ${run.conversationId}`)
+      const ended = await follow(run, operation.signal, since + runTimeoutMs, feed, meter)
+      meter.end(ended.outcome.measured)
+      return toResult(agent, run, ended)
     } catch (error) {
       const outcome = outcomeOf(error, operation.signal)
       if (outcome !== null) meter.end(outcome)
@@ -87,24 +96,22 @@ export default fp(async (fastify) => {
     }
   })
 
-  async function ask (agent: Agent, input: RunInput, signal: AbortSignal, feed: ProgressFeed, meter: RunMeter): Promise<ToolResult<Static<typeof Answer>>> {
-    // Without the signal: once the question may have left, its ids are needed to cancel the run.
-    const run = await dust.startRun(input)
-    feed.step(`${agent.name} got the message, in conversation ${run.conversationId}`)
-    const ended = await follow(run, signal, feed, meter)
-    meter.end(ended.outcome.measured)
-    return toResult(agent, run, ended)
+  async function find (idOrName: string, signal: AbortSignal): Promise<Asked> {
+    const { sId, name, status } = await findAgent(dust, idOrName, signal)
+    if (status !== 'active') throw new ToolError(`The agent ${name} can't be asked: its status is ${status}.`)
+    return { sId, name }
   }
 
   /** Reads a run's events until it ends, is blocked, or can't be followed any more. Throws only when it was cancelled. */
-  async function follow (run: Run, signal: AbortSignal, feed: ProgressFeed, meter: RunMeter): Promise<EndedRun> {
-    const timeout = AbortSignal.timeout(runTimeoutMs)
+  async function follow (run: Run, signal: AbortSignal, deadline: number, feed: ProgressFeed, meter: RunMeter): Promise<EndedRun> {
+    const timeout = AbortSignal.timeout(Math.max(0, deadline - Date.now()))
+    const position = feed.position === null ? {} : { lastEventId: feed.position }
     const actions = new Map<string, AgentAction>()
     let answer = ''
     let draft = 0
     const soFar = (outcome: Outcome): EndedRun => ({ answer, actions: [...actions.values()], outcome })
     try {
-      for await (const { event } of dust.messageEvents(run, { signal: AbortSignal.any([signal, timeout]) })) {
+      for await (const { id, event } of dust.messageEvents(run, { signal: AbortSignal.any([signal, timeout]), ...position })) {
         meter.event(event)
         if (event.type === 'run_completed') return completed(event.message, answer)
         const narration = narrate(event)
@@ -113,15 +120,16 @@ export default fp(async (fastify) => {
         if (narration.kind === 'answer') {
           answer = narration.step === draft ? answer + narration.text : narration.text
           draft = narration.step
-          feed.text(narration.text, draft)
+          feed.text(narration.text, draft, id)
         } else {
           if (narration.action !== undefined) actions.set(narration.action.sId, narration.action)
-          feed.step(narration.text)
+          feed.step(narration.text, id)
         }
       }
       throw new Error('The events of a run ended without run_completed')
     } catch (error) {
-      if (signal.aborted && !isShutdown(signal.reason)) {
+      if (isAborted(signal, 'moved')) throw error
+      if (signal.aborted && !isAborted(signal, 'shutdown')) {
         await cancel(run)
         throw error
       }
@@ -146,13 +154,14 @@ export default fp(async (fastify) => {
   }
 }, { name: 'tools-ask-agent', dependencies: ['config', 'metrics', 'dust', 'mcp'] })
 
-function isShutdown (reason: unknown): boolean {
-  return reason instanceof OperationAborted && reason.abortCause === 'shutdown'
+function isAborted ({ reason }: AbortSignal, cause: AbortCause): boolean {
+  return reason instanceof OperationAborted && reason.abortCause === cause
 }
 
-/** How a run that broke off counts; `null` when there was none, because the asker named what isn't there. */
+/** How a run that broke off counts; `null` when there was none, because the asker named what isn't there, or another process counts it. */
 function outcomeOf (error: unknown, signal: AbortSignal): RunOutcome | null {
-  if (signal.aborted) return isShutdown(signal.reason) ? 'shutdown' : 'cancelled'
+  if (isAborted(signal, 'moved')) return null
+  if (signal.aborted) return isAborted(signal, 'shutdown') ? 'shutdown' : 'cancelled'
   const isMistake = error instanceof ToolError || (error instanceof DustError && error.kind === 'not_found')
   return isMistake ? null : 'error'
 }
@@ -169,7 +178,7 @@ function completed (message: AgentMessage, streamed: string): EndedRun {
   }
 }
 
-function toResult (agent: Agent, run: Run, { answer, actions, outcome }: EndedRun): ToolResult<Static<typeof Answer>> {
+function toResult (agent: Asked, run: Run, { answer, actions, outcome }: EndedRun): ToolResult<Static<typeof Answer>> {
   const { conversationId, messageId, url } = run
   return {
     text: [answer, explain(agent, outcome), `conversationId: ${conversationId}`].filter((part) => part !== '').join('\n\n'),
@@ -186,7 +195,7 @@ function toResult (agent: Agent, run: Run, { answer, actions, outcome }: EndedRu
   }
 }
 
-function explain (agent: Agent, outcome: Outcome): string {
+function explain (agent: Asked, outcome: Outcome): string {
   switch (outcome.status) {
     case 'succeeded':
       return ''

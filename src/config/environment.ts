@@ -71,8 +71,8 @@ export const formats = {
     check: (word: string) => /^(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/.test(word) && !TAKEN_PATHS.includes(word)
   },
   store: {
-    allowed: 'sqlite:<file> or sqlite::memory:',
-    check: (word: string) => /^sqlite:./.test(word)
+    allowed: 'sqlite:<file>, sqlite::memory: or redis://[[user]:password@]host[:port][/database], with rediss:// for TLS; special signs of a password as in %40',
+    check: (word: string) => /^sqlite:./.test(word) || isRedisUrl(word)
   },
   secret: {
     allowed: 'at least 32 ASCII letters, digits and signs, without spaces',
@@ -87,6 +87,18 @@ export const formats = {
     check: (word: string) => /^[A-Za-z0-9_-]+$/.test(word)
   }
 } as const
+
+/** Without a query, which would be options of the client. */
+function isRedisUrl (word: string): boolean {
+  if (!/^rediss?:\/\/([^@/?#]*@)?[^@/?#]+(\/\d*)?$/.test(word) || !URL.canParse(word)) return false
+  const { username, password } = new URL(word)
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
+}
 
 export type Format = keyof typeof formats
 
@@ -112,7 +124,9 @@ export const environmentSchema = Type.Object({
   DUST_MAX_RUNS: Type.Integer({ default: 100, minimum: 1, description: 'Agent runs at the same time.' }),
   DUST_SKIP_TOOLS_VALIDATION: Type.Boolean({ default: false, description: 'Let agents run every tool without asking a person.' }),
 
-  STORE_URL: formatted('store', { default: 'sqlite:./data/mcp-dust-server.db', description: 'Where sessions are kept: sqlite:<file> or sqlite::memory:.' }),
+  STORE_URL: formatted('store', { secret: true, default: 'sqlite:./data/mcp-dust-server.db', description: 'Where sessions and their streams are kept: sqlite:<file>, sqlite::memory:, or redis://... for several replicas.' }),
+  STORE_URL_FILE: Type.Optional(Type.String({ description: 'File that has the address.' })),
+  EVENT_LOG_LIMIT: formatted('size', { default: '256m', description: 'What is kept of all streams together, for clients that come back.' }),
   SESSION_TTL: formatted('lifetime', { default: '24h', description: 'A session that isn\'t used for so long ends.' }),
   SESSION_LIMIT: Type.Integer({ default: 10_000, minimum: 1, description: 'Sessions at the same time.' }),
   REQUEST_STATE_KEY: Type.Optional(formatted('secret', { secret: true, description: 'Signs what a client without a session brings back with its answer to a question; the same for all replicas. Without it each process makes its own.' })),

@@ -13,6 +13,9 @@ export async function callTool (catalog: Catalog, explain: Explain, params: Reco
   const tool = catalog.tools.get(name)
   if (tool === undefined) throw new ProtocolError(ErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 128)}`)
   observed.tool = name
+  if (operation.resumed !== null && !tool.isReplayable) {
+    return failedCall('The process of the server that worked on this call is gone, and whether the call took effect isn\'t known. Look before you call again.', observed)
+  }
   if (!tool.checkInput(args)) return failedCall(`Invalid arguments for ${name}: ${describeFaults(tool.checkInput)}`, observed)
 
   try {
@@ -25,7 +28,8 @@ export async function callTool (catalog: Catalog, explain: Explain, params: Reco
   } catch (error) {
     if (error instanceof ProtocolError || error instanceof InputRequired) throw error
     if (error instanceof ToolError) return failedCall(error.message, observed, error.structured)
-    if (operation.signal.aborted && operation.signal.reason instanceof OperationAborted) return failedCall(operation.signal.reason.message, observed)
+    const cause: unknown = operation.signal.aborted ? operation.signal.reason : error
+    if (cause instanceof OperationAborted) return failedCall(cause.message, observed)
     const explanation = explain(error)
     if (explanation !== null) {
       observed.details = explanation.details

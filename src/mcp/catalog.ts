@@ -7,8 +7,10 @@ import {
 } from './catalog/resources.ts'
 import { createTool, type RegisteredTool, type ToolDefinition, type ToolHandler } from './catalog/tools.ts'
 
-/** A list that clients know and may have to read again. */
-export type ListKind = 'tools' | 'resources' | 'prompts'
+/** Lists that clients know and may have to read again. */
+export const LIST_KINDS = ['tools', 'resources', 'prompts'] as const
+
+export type ListKind = typeof LIST_KINDS[number]
 
 /** What the server offers to MCP clients. Schemas are compiled once, when something is added. */
 export class Catalog {

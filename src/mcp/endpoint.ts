@@ -1,7 +1,7 @@
 import { eraOf } from './era.ts'
 import { refuse, type HttpReply, type HttpRequest } from './http.ts'
 import { ErrorCode, isObject } from './json-rpc.ts'
-import type { AbortCause } from './operation.ts'
+import type { Replica } from './session-lane/replica.ts'
 import { SessionLane } from './session-lane/session-lane.ts'
 import type { SessionManager } from './session-lane/session-manager.ts'
 import type { StatelessLane } from './stateless-lane/stateless-lane.ts'
@@ -16,9 +16,11 @@ export class Endpoint {
   readonly #sessions: SessionManager
   readonly #sessionLane: SessionLane
   readonly #statelessLane: StatelessLane
+  readonly #replica: Replica
   #isDraining = false
 
-  constructor (sessions: SessionManager, statelessLane: StatelessLane) {
+  constructor (sessions: SessionManager, statelessLane: StatelessLane, replica: Replica) {
+    this.#replica = replica
     this.#sessions = sessions
     this.#sessionLane = new SessionLane(sessions)
     this.#statelessLane = statelessLane
@@ -39,22 +41,29 @@ export class Endpoint {
     return this.#sessionLane.delete(http)
   }
 
-  /** Takes no new requests; what belongs to those that run, such as a cancel, still comes in. Ends the streams on which nothing but notices would come. */
-  drain (): void {
+  /**
+   * Takes no new requests; what belongs to those that run, such as a cancel, still comes in. Ends the streams on which nothing but
+   * notices would come. Running calls that another replica can finish move there, if there is one.
+   */
+  async drain (): Promise<void> {
     this.#isDraining = true
+    this.#replica.retire()
     this.#sessions.stopListening()
     this.#statelessLane.stopListening()
+    if (this.#replica.hasOthers) await this.#sessions.move()
   }
 
-  /** Tells all running operations to stop; their answers still reach the clients. */
-  abortRunning (cause: AbortCause): void {
-    this.#sessions.abortRunning(cause)
-    this.#statelessLane.abortRunning(cause)
+  /** Leaves what another process can finish to the next one, and tells everything else to stop; its answers still reach the clients. */
+  async stopRunning (): Promise<void> {
+    await this.#sessions.move()
+    this.#sessions.abortRunning('shutdown')
+    this.#statelessLane.abortRunning('shutdown')
   }
 
   /** Ends what is running. Sessions stay, for the next process. */
   async close (): Promise<void> {
     await Promise.all([this.#sessions.close(), this.#statelessLane.close()])
+    await this.#replica.leave()
   }
 }
 

@@ -43,6 +43,11 @@ export function isResponse (message: JSONRPCMessage): message is JSONRPCResponse
   return !('method' in message)
 }
 
+/** Whether it calls a tool of this kind. */
+export function isToolCall (body: unknown, matches: (tool: string) => boolean): boolean {
+  return isObject(body) && body['method'] === 'tools/call' && isObject(body['params']) && matches(String(body['params']['name']))
+}
+
 export function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

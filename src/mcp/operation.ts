@@ -17,6 +17,14 @@ export interface Progress {
   meta?: Record<string, unknown>
 }
 
+/** What is known of a call that another process began, and could not bring to its end. */
+export interface Resumed {
+  /** When the call came, in milliseconds since the epoch. */
+  since: number
+  /** What the client was told last; `null` when it was told nothing, or doesn't want to be. */
+  progress: Progress | null
+}
+
 /** What a handler is given besides its arguments: its line to the client, for as long as the request runs. */
 export interface Operation {
   /** Aborts when nobody waits for the result any more. Its reason is an {@link OperationAborted}. */
@@ -29,6 +37,11 @@ export interface Operation {
   readonly session: string | null
   /** Stands for the HTTP request in logs. */
   readonly requestId: string | null
+  /**
+   * `null`, unless the process that worked on this call is gone and the handler of a `replayable` tool runs again, from its beginning:
+   * what it did within `once` and what it asked has its result already.
+   */
+  readonly resumed: Resumed | null
   readonly clientCapabilities: ClientCapabilities
   /** Tells the client how far it is. Does nothing when the client didn't ask for progress. */
   progress (progress: string | Progress): Promise<void>
@@ -47,13 +60,15 @@ export interface Operation {
   /** Asks several things at once. */
   askAll<Requests extends Record<string, InputRequest>> (requests: Requests): Promise<{ [Key in keyof Requests]: InputResponse<Requests[Key]> }>
   /**
-   * Does something that has an effect, and does it only once, also when the handler runs again after `ask`.
-   * A client that sends the same answer twice gets the result of the first time, if this process had it.
-   * Its result goes through the client's hands, signed: JSON, and no secret.
+   * Does something that has an effect, and does it only once, also when the handler runs again: after `ask`, or in another
+   * process because this one died. A client that sends the same answer twice gets the result of the first time, if this process had it.
+   * Its result is kept in the store, or goes through the client's hands, signed: JSON, and no secret.
    *
    * @param key names the work within the handler, the same each time
+   * @param options.isRepeatable whether it does no harm to do it again when a process died while it did it
+   * @throws {ToolError} when that happened to other work: nobody knows whether it took effect
    */
-  once<Result> (key: string, work: () => Promise<Result>): Promise<Result>
+  once<Result> (key: string, work: () => Promise<Result>, options?: { isRepeatable?: boolean }): Promise<Result>
   /**
    * Refuses the call unless the client has these capabilities.
    *
@@ -74,9 +89,10 @@ export interface SessionOperation extends Operation {
 /**
  * - `cancelled`: the client cancelled this request
  * - `session_ended`: the client ended its session
- * - `shutdown`: the server is going away; the work itself may go on elsewhere
+ * - `shutdown`: the server is going away; its answer still reaches the client
+ * - `moved`: another process does it from now on; what this one answers reaches nobody
  */
-export type AbortCause = 'cancelled' | 'session_ended' | 'shutdown'
+export type AbortCause = 'cancelled' | 'session_ended' | 'shutdown' | 'moved'
 
 /** Why an operation's signal aborted. */
 export class OperationAborted extends Error {
@@ -86,7 +102,8 @@ export class OperationAborted extends Error {
     super({
       cancelled: 'The request was cancelled.',
       session_ended: 'The session was ended.',
-      shutdown: 'The server is shutting down.'
+      shutdown: 'The server is shutting down.',
+      moved: 'Another process of the server goes on with it.'
     }[abortCause])
     this.name = 'OperationAborted'
     this.abortCause = abortCause

@@ -1,9 +1,11 @@
-import type { Operation } from './operation.ts'
+import type { Operation, Progress } from './operation.ts'
 
 /** How long pieces of text are collected before they are sent as one notification. */
 const COLLECT_MS = 200
 /** Clients and proxies give up on a silent request; most of them wait far longer than this. */
 const HEARTBEAT_MS = 10_000
+/** Travels with the progress, so that what was told and how far it went are never apart. */
+const POSITION = 'mcp-dust-server/position'
 
 /**
  * Reports a long piece of work to the client: a growing text in pieces of bearable number, steps as they come,
@@ -15,14 +17,22 @@ export class ProgressFeed {
   readonly #startedAt = Date.now()
   #collected = ''
   #draft = 0
+  /** How far the client was told of the work before this process took it over; `null` for the beginning. */
+  readonly position: string | null
   #collecting: NodeJS.Timeout | undefined
   #heartbeat: NodeJS.Timeout | undefined
   #sent: Promise<void> = Promise.resolve()
+  /** How far what was collected goes, and what was sent. */
+  #reached: string | null
+  #told: string | null
 
   /** @param onError a notification could not be sent; the work goes on */
-  constructor (operation: Pick<Operation, 'progress'>, onError: (error: unknown) => void) {
+  constructor (operation: Pick<Operation, 'progress' | 'resumed'>, onError: (error: unknown) => void) {
     this.#operation = operation
     this.#onError = onError
+    this.position = positionOf(operation.resumed?.progress)
+    this.#told = this.position
+    this.#reached = this.position
     this.#expectSilence()
   }
 
@@ -30,17 +40,20 @@ export class ProgressFeed {
    * Adds to the growing text.
    *
    * @param draft a new number begins the text anew
+   * @param position where to go on when another process takes over after this was told
    */
-  text (piece: string, draft: number): void {
+  text (piece: string, draft: number, position: string | null): void {
     if (draft !== this.#draft) this.#flush()
     this.#draft = draft
+    this.#reached = position ?? this.#reached
     this.#collected += piece
     this.#collecting ??= setTimeout(() => { this.#flush() }, COLLECT_MS)
   }
 
   /** Tells what is being done now, after the text so far. */
-  step (message: string): void {
+  step (message: string, position: string | null = null): void {
     this.#flush()
+    this.#told = this.#reached = position ?? this.#reached
     this.#send(message, { 'mcp-dust-server/kind': 'step' })
   }
 
@@ -55,13 +68,15 @@ export class ProgressFeed {
     clearTimeout(this.#collecting)
     this.#collecting = undefined
     if (this.#collected === '') return
+    this.#told = this.#reached
     this.#send(this.#collected, { 'mcp-dust-server/kind': 'text', 'mcp-dust-server/draft': this.#draft })
     this.#collected = ''
   }
 
   #send (message: string, meta: Record<string, string | number>): void {
     this.#expectSilence()
-    const sending = this.#operation.progress({ message, meta })
+    const position = this.#told === null ? {} : { [POSITION]: this.#told }
+    const sending = this.#operation.progress({ message, meta: { ...meta, ...position } })
     this.#sent = Promise.all([this.#sent, sending.catch(this.#onError)]).then(() => {})
   }
 
@@ -72,4 +87,9 @@ export class ProgressFeed {
     }, HEARTBEAT_MS)
     this.#heartbeat.unref()
   }
+}
+
+function positionOf (progress: Progress | null | undefined): string | null {
+  const position = progress?.meta?.[POSITION]
+  return typeof position === 'string' ? position : null
 }

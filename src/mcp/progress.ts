@@ -9,9 +9,12 @@ export function toProgress (words: string | Progress): Progress {
   return typeof words === 'string' ? { message: words } : words
 }
 
-/** The line on which a handler tells how far it is; a dead one when the client gave no token. */
-export function createProgress (token: ProgressToken | undefined, signal: AbortSignal, send: Send): Operation['progress'] {
-  let steps = 0
+/**
+ * The line on which a handler tells how far it is; a dead one when the client gave no token.
+ *
+ * @param steps how far it was before
+ */
+export function createProgress (token: ProgressToken | undefined, signal: AbortSignal, send: Send, steps = 0): Operation['progress'] {
   return async (words) => {
     if (token === undefined || signal.aborted) return
     const { message, progress = steps + 1, total, meta } = toProgress(words)

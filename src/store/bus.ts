@@ -1,11 +1,17 @@
 import { EventEmitter } from 'node:events'
 
-/** Carries messages to everybody who serves the same sessions, the sender included. */
+/**
+ * Carries messages to all replicas, the sender included. Best effort: one that is lost must cost time at most, since
+ * whoever has something to keep writes it to the store.
+ */
 export interface Bus<Message> {
   publish (message: Message): void
   /** @returns what ends it */
   subscribe (listener: (message: Message) => void): () => void
 }
+
+/** Knows a message by its shape; `undefined` for anything else. */
+export type ReadMessage<Message> = (value: unknown) => Message | undefined
 
 /** A bus within one process. */
 export function createLocalBus<Message> (): Bus<Message> {
@@ -16,5 +22,16 @@ export function createLocalBus<Message> (): Bus<Message> {
       emitter.on('message', listener)
       return () => { emitter.off('message', listener) }
     }
+  }
+}
+
+/** The messages of a bus that are understood. */
+export function readBus<Message> (bus: Bus<unknown>, read: ReadMessage<Message>): Bus<Message> {
+  return {
+    publish: (message) => { bus.publish(message) },
+    subscribe: (listener) => bus.subscribe((value) => {
+      const message = read(value)
+      if (message !== undefined) listener(message)
+    })
   }
 }

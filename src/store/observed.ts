@@ -1,15 +1,23 @@
+import type { EventLog } from './event-log.ts'
+import type { ReplicaRegistry } from './replica-registry.ts'
 import type { SessionStore } from './session-store.ts'
+import type { Store } from './store.ts'
+
+/** The operations of a store's parts; no two parts have one of the same name. */
+export type StoreOperation = keyof SessionStore | keyof EventLog | keyof ReplicaRegistry | 'check'
 
 /** How one operation of a store ended. */
 export interface StoreObservation {
-  operation: keyof SessionStore
+  operation: StoreOperation
   outcome: 'success' | 'error'
   durationMs: number
 }
 
 /** The same store, watched: `observe` is called once for each operation, when it has ended. */
-export function observeStore (store: SessionStore, observe: (observation: StoreObservation) => void): SessionStore {
-  async function timed<T> (operation: keyof SessionStore, work: () => Promise<T>): Promise<T> {
+export function observeStore (store: Store, observe: (observation: StoreObservation) => void): Store {
+  const { sessions, events, replicas } = store
+
+  async function timed<T> (operation: StoreOperation, work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now()
     let outcome: StoreObservation['outcome'] = 'error'
     try {
@@ -22,14 +30,39 @@ export function observeStore (store: SessionStore, observe: (observation: StoreO
   }
 
   return {
-    create: (record, limit) => timed('create', () => store.create(record, limit)),
-    get: (id) => timed('get', () => store.get(id)),
-    touch: (id, expiresAt) => timed('touch', () => store.touch(id, expiresAt)),
-    setWishes: (id, wishes) => timed('setWishes', () => store.setWishes(id, wishes)),
-    delete: (id) => timed('delete', () => store.delete(id)),
-    removeExpired: (limit) => timed('removeExpired', () => store.removeExpired(limit)),
-    count: () => timed('count', () => store.count()),
+    kind: store.kind,
+    isLasting: store.isLasting,
+    sessions: {
+      create: (...args) => timed('create', () => sessions.create(...args)),
+      get: (...args) => timed('get', () => sessions.get(...args)),
+      touch: (...args) => timed('touch', () => sessions.touch(...args)),
+      setWishes: (...args) => timed('setWishes', () => sessions.setWishes(...args)),
+      delete: (...args) => timed('delete', () => sessions.delete(...args)),
+      removeExpired: (...args) => timed('removeExpired', () => sessions.removeExpired(...args)),
+      count: () => timed('count', () => sessions.count())
+    },
+    events: {
+      open: (...args) => timed('open', () => events.open(...args)),
+      append: (...args) => timed('append', () => events.append(...args)),
+      end: (...args) => timed('end', () => events.end(...args)),
+      read: (...args) => timed('read', () => events.read(...args)),
+      newest: (...args) => timed('newest', () => events.newest(...args)),
+      record: (...args) => timed('record', () => events.record(...args)),
+      note: (...args) => timed('note', () => events.note(...args)),
+      calls: (...args) => timed('calls', () => events.calls(...args)),
+      orphans: (...args) => timed('orphans', () => events.orphans(...args)),
+      hand: (...args) => timed('hand', () => events.hand(...args)),
+      keep: (...args) => timed('keep', () => events.keep(...args)),
+      forget: (...args) => timed('forget', () => events.forget(...args)),
+      forgetExpired: () => timed('forgetExpired', () => events.forgetExpired())
+    },
+    replicas: {
+      beat: (...args) => timed('beat', () => replicas.beat(...args)),
+      leave: (...args) => timed('leave', () => replicas.leave(...args)),
+      alive: () => timed('alive', () => replicas.alive())
+    },
+    bus: (name, read) => store.bus(name, read),
     check: () => timed('check', () => store.check()),
-    close: () => timed('close', () => store.close())
+    close: () => store.close()
   }
 }

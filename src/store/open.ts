@@ -1,12 +1,19 @@
-import type { SessionStore } from './session-store.ts'
-import { openSqliteStore } from './sqlite.ts'
+import type { EventLogLimits } from './event-log.ts'
+import { openRedisStore } from './redis/store.ts'
+import { openSqliteStore } from './sqlite/store.ts'
+import type { Store } from './store.ts'
 
 /**
  * Opens the store that `STORE_URL` names.
  *
- * @param url `sqlite:<file>` or `sqlite::memory:`
+ * @param url `sqlite:<file>`, `sqlite::memory:`, `redis://...` or `rediss://...`
  * @throws {StoreError} when it can't be opened
  */
-export function openStore (url: string): SessionStore {
-  return openSqliteStore(url.replace(/^sqlite:(\/\/(?=\/))?/, ''))
+export async function openStore (url: string, options: { limits?: Partial<EventLogLimits> } = {}): Promise<Store> {
+  if (storeKindOf(url) === 'redis') return openRedisStore(url, options)
+  return openSqliteStore(url.replace(/^sqlite:(\/\/(?=\/))?/, ''), options)
+}
+
+export function storeKindOf (url: string): Store['kind'] {
+  return /^rediss?:/.test(url) ? 'redis' : 'sqlite'
 }

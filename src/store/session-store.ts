@@ -25,7 +25,7 @@ export interface SessionRecord extends SessionWishes {
 export type EndedSession = Pick<SessionRecord, 'id' | 'createdAt' | 'expiresAt'>
 
 /**
- * Keeps session records. Every method rejects with a `StoreError` when the store can't be used.
+ * Keeps session records.
  * A record whose `expiresAt` has passed is never returned, whether or not `removeExpired` has run.
  */
 export interface SessionStore {
@@ -41,17 +41,4 @@ export interface SessionStore {
   /** Removes records whose time is over and resolves to what they were, at most `limit` at once. */
   removeExpired (limit: number): Promise<EndedSession[]>
   count (): Promise<number>
-  /** Rejects when the store can't be read and written. */
-  check (): Promise<void>
-  close (): Promise<void>
-}
-
-/** The store can't do what it was asked to. The message has no content of a record. */
-export class StoreError extends Error {
-  readonly code = 'STORE_UNAVAILABLE'
-
-  constructor (operation: string, cause: unknown) {
-    super(`The session store failed to ${operation}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-    this.name = 'StoreError'
-  }
 }

@@ -196,7 +196,8 @@ t.test('after the answer, or a cancel, there is nothing to come back for', async
 t.test('streams of a session are nobody else\'s, and end with it', async (t) => {
   const { address, session, counter } = await start(t)
   const cut = await (await post(address, toolCall(1, 'leave'), session)).text()
-  t.equal((await resume(address, await openSession(address), lastId(cut))).status, 400)
+  const elsewhere = await resume(address, await openSession(address), lastId(cut))
+  t.match(messagesOf(await elsewhere.text()), [{ id: 1, error: { code: -32000, message: /nothing is known of this call/ } }], 'whoever waits for it must not wait for ever')
   await counter.next()
   await fetch(`${address}/mcp`, { method: 'DELETE', headers: session })
   t.equal((await resume(address, session, lastId(cut))).status, 404)

@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import { request } from 'undici'
 import { addTestTools, type TestTools } from '../fixtures/tools.ts'
 import { initialize, JSON_HEADERS, messagesOf, openSession, post, startServiceAlone, toolCall, until } from '../helper.ts'
 
@@ -344,20 +343,16 @@ t.test('deleting a session aborts what it runs and ends its streams', async (t) 
   t.match(tools.aborted, [/session was ended/])
 })
 
-t.test('there is one standalone stream at a time', async (t) => {
-  const { address } = await start(t)
+t.test('there is one standalone stream at a time: the newest', async (t) => {
+  const { address, service } = await start(t)
   const session = await openSession(address)
-  const first = await request(`${address}/mcp`, { headers: { accept: 'text/event-stream', ...session } })
-  t.equal(first.statusCode, 200)
-  t.equal(first.headers['content-type'], 'text/event-stream')
+  const first = await listen(t, address, session)
   const second = await listen(t, address, session)
-  t.equal(second.status, 409)
-  t.match(await second.json(), { error: { code: -32000 } })
-  first.body.on('error', () => {}).destroy()
-  await until(async () => {
-    const again = await listen(t, address, session)
-    return again.status === 200
-  })
+  t.equal(second.status, 200)
+  t.same(messagesOf(await first.text()), [], 'the earlier one ends')
+  service.mcp.listChanged('prompts')
+  await fetch(`${address}/mcp`, { method: 'DELETE', headers: session })
+  t.match(messagesOf(await second.text()), [{ method: 'notifications/prompts/list_changed' }])
 })
 
 t.test('too many sessions are refused', async (t) => {
@@ -378,7 +373,7 @@ t.test('a session that is not used ends, one that is used lives on', async (t) =
   t.equal(stream.status, 200)
   await until(async () => {
     t.equal((await post(address, ping, used)).status, 200)
-    return await service.store.count() === 2
+    return await service.store.sessions.count() === 2
   })
   t.equal((await post(address, ping, unused)).status, 404)
   t.equal((await post(address, ping, listening)).status, 200)

@@ -21,7 +21,7 @@ t.test('has a default for everything but the key and the workspace', async (t) =
   const config = loadConfig(required)
   t.match(config.server, { host: '127.0.0.1', port: 5001, bodyLimitBytes: 4 * 1024 * 1024, drainTimeoutMs: 30_000 })
   t.match(config.dust, { apiKey: 'sk-secret', baseUrl: 'https://dust.tt', runTimeoutMs: 900_000, maxRuns: 100 })
-  t.match(config.sessions, { storeUrl: 'sqlite:./data/mcp-dust-server.db', ttlMs: 86_400_000, limit: 10_000 })
+  t.match(config.sessions, { storeUrl: 'sqlite:./data/mcp-dust-server.db', ttlMs: 86_400_000, limit: 10_000, eventLogLimitBytes: 268_435_456 })
 })
 
 t.test('converts sizes and durations', async (t) => {
@@ -34,6 +34,12 @@ t.test('converts sizes and durations', async (t) => {
 t.test('counts an empty or blank value as not set', async (t) => {
   t.equal(loadConfig({ ...required, PORT: '', LOG_LEVEL: '  ' }).server.port, 5001)
   t.match(faultsOf({ DUST_API_KEY: '' }), [/^DUST_API_KEY is not set/])
+})
+
+t.test('takes the address of a Redis as it is', async (t) => {
+  for (const url of ['redis://redis:6379', 'rediss://ada:p%40ss@redis.example.com/2', 'redis://:word@[::1]:7000']) {
+    t.equal(loadConfig({ ...required, STORE_URL: url }).sessions.storeUrl, url)
+  }
 })
 
 t.test('drops the path and the slash from the base address', async (t) => {
@@ -60,7 +66,9 @@ t.test('refuses what it does not understand and says what is allowed', async (t)
     ['DUST_TIMEZONE', 'X/Y', /IANA time zone/],
     ['DUST_TIMEZONE', '+02:00', /IANA time zone/],
     ['DUST_USERNAME', 'x'.repeat(300), /at most 254 characters/],
-    ['STORE_URL', 'mysql://x', /sqlite:<file>/]
+    ['EVENT_LOG_LIMIT', '0', /a size above 0/],
+    ...['mysql://x', 'redis://', 'REDISS://host', 'redis://:a?b@host', 'redis://host/name', 'redis://host?commandTimeout=9', 'redis://:100%@host', 'redis://host:99999']
+      .map((url): [string, string, RegExp] => ['STORE_URL', url, /^STORE_URL is \(hidden\); it must be sqlite:<file>.* redis:\/\//])
   ]
   for (const [name, value, message] of wrong) {
     const faults = faultsOf({ [name]: value })
@@ -88,10 +96,11 @@ t.test('lets nobody listen to other machines without saying who may come in', as
 })
 
 t.test('takes secrets from files, too', async (t) => {
-  const folder = t.testdir({ key: 'sk-from-file\n', tokens: 'ada:a-long-random-word\nbob:another-random-word\n', wrong: 'no list' })
+  const folder = t.testdir({ key: 'sk-from-file\n', tokens: 'ada:a-long-random-word\nbob:another-random-word\n', store: 'redis://:word@redis\n', wrong: 'no list' })
   const { dust, access } = loadConfig({ DUST_WORKSPACE_ID: 'abc', DUST_API_KEY_FILE: `${folder}/key`, AUTH_MODE: 'token', AUTH_TOKENS_FILE: `${folder}/tokens` })
   t.equal(dust.apiKey, 'sk-from-file')
   t.same(access.tokens.map(({ name }) => name), ['ada', 'bob'])
+  t.equal(loadConfig({ ...required, STORE_URL_FILE: `${folder}/store` }).sessions.storeUrl, 'redis://:word@redis')
   t.match(faultsOf({ METRICS_TOKEN_FILE: `${folder}/nowhere`, DUST_API_KEY_FILE: `${folder}/key` }), [
     /^DUST_API_KEY and DUST_API_KEY_FILE are both set/, /^METRICS_TOKEN_FILE is ".*nowhere", which can't be read: ENOENT$/
   ])

@@ -19,6 +19,11 @@ export interface ToolDefinition<Input extends TSchema = TObject, Output extends 
   annotations?: ToolAnnotations
   /** It usually takes longer than clients and proxies bear in silence: its reply is an event stream from the first moment. */
   longRunning?: boolean
+  /**
+   * When the process dies in the middle of a call, another one may run the handler again, from its beginning: it has no effect but
+   * within `once`. By default only tools whose annotations say `readOnlyHint` or `idempotentHint`.
+   */
+  replayable?: boolean
 }
 
 /** What a tool handler returns. With `structured` alone, the text is its JSON. */
@@ -35,6 +40,7 @@ export type ToolHandler<Input extends TSchema = TObject, Output extends TSchema 
 export interface RegisteredTool {
   readonly listed: Tool
   readonly isLongRunning: boolean
+  readonly isReplayable: boolean
   /** Checks arguments and fills in defaults. */
   readonly checkInput: ValidateFunction
   readonly checkOutput: ValidateFunction | undefined
@@ -46,7 +52,7 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/
 
 /** @throws {CatalogError} when the name isn't allowed or a schema can't be compiled */
 export function createTool<Input extends TSchema, Output extends TSchema> (definition: ToolDefinition<Input, Output>, handler: ToolHandler<Input, Output>): RegisteredTool {
-  const { name, title, description, input, output, annotations, longRunning = false } = definition
+  const { name, title, description, input, output, annotations, longRunning = false, replayable } = definition
   requireFunction(`Tool "${name}" needs a handler`, handler)
   if (!TOOL_NAME.test(name)) throw new CatalogError(`Tool name "${name}" isn't allowed: 1 to 128 letters, digits, "_", "-" or "."`)
   return {
@@ -59,6 +65,7 @@ export function createTool<Input extends TSchema, Output extends TSchema> (defin
       ...(annotations === undefined ? {} : { annotations })
     },
     isLongRunning: longRunning,
+    isReplayable: replayable ?? (annotations?.readOnlyHint === true || annotations?.idempotentHint === true),
     checkInput: compile(`tool "${name}"`, input),
     checkOutput: output === undefined ? undefined : compile(`tool "${name}"`, output),
     // The arguments have passed `checkInput`, which was compiled from the schema that `Static<Input>` is derived from.

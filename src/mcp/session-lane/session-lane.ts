@@ -48,7 +48,6 @@ export class SessionLane {
     if (isReply(session)) return session
     const lastEventId = header(http.headers, 'last-event-id')
     if (lastEventId !== undefined) return session.resume(http, lastEventId)
-    if (session.isListening) return refuse(409, ErrorCode.Refused, 'Conflict: this session has an open stream already')
     return session.listen(http)
   }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { EventLog } from '../../store/event-log.ts'
+import type { EventLog, StreamRecord } from '../../store/event-log.ts'
 import type { EndedSession, SessionStore } from '../../store/session-store.ts'
 import type { Change } from '../change.ts'
 import type { AbortCause } from '../operation.ts'
+import type { ReplicaMessage } from './replica-message.ts'
 import { Session, type SessionContext, type SessionIdentity } from './session.ts'
 
 /** What happens to sessions; when one is over, also how long it lasted. */
@@ -17,6 +18,8 @@ export interface SessionManagerOptions {
   ttlMs: number
   /** Sessions at the same time. */
   limit: number
+  /** Whether another process finds what this one leaves in the store. */
+  isLasting: boolean
   /** A session that isn't used for so long leaves the memory; its record stays. Default 60 s. */
   idleMs?: number
   /** Time between two looks for sessions that are over or idle. Default: 30 s, or less with a short time to live. */
@@ -46,9 +49,10 @@ export class SessionManager {
   readonly #live = new Map<string, LiveSession>()
   readonly #restoring = new Map<string, Promise<Session | undefined>>()
   readonly #touchIntervalMs: number
-  readonly #eventLog: EventLog
+  readonly #log: EventLog
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | undefined
+  #unsubscribe = (): void => {}
 
   constructor (options: SessionManagerOptions) {
     this.#options = {
@@ -58,7 +62,7 @@ export class SessionManager {
       onStoreError: () => {},
       ...options
     }
-    this.#eventLog = options.context.transport.eventLog
+    this.#log = options.context.transport.log
     this.#touchIntervalMs = Math.min(LONGEST_TOUCH_INTERVAL_MS, options.ttlMs / TOUCH_FRACTION)
   }
 
@@ -70,6 +74,7 @@ export class SessionManager {
         .finally(() => { this.#sweeping = undefined })
     }, this.#options.sweepIntervalMs)
     this.#timer.unref()
+    this.#unsubscribe = this.#options.context.transport.bus.subscribe((message) => { this.#hear(message) })
   }
 
   /**
@@ -109,8 +114,7 @@ export class SessionManager {
   /** Ends a session for good. Resolves to whether it existed. */
   async delete (id: string): Promise<boolean> {
     const ended = await this.#options.store.delete(id)
-    await this.#drop(id, 'session_ended')
-    await this.#eventLog.remove(id)
+    await this.#end(id)
     if (ended !== undefined) this.#options.onEvent({ type: 'closed', durationMs: Date.now() - ended.createdAt })
     return ended !== undefined
   }
@@ -125,12 +129,27 @@ export class SessionManager {
     do {
       expired = await this.#options.store.removeExpired(EXPIRED_PER_SWEEP)
       for (const { id, createdAt, expiresAt } of expired) {
-        await this.#drop(id, 'session_ended')
-        await this.#eventLog.remove(id)
+        await this.#end(id)
         this.#options.onEvent({ type: 'expired', durationMs: expiresAt - createdAt })
       }
     } while (expired.length === EXPIRED_PER_SWEEP)
-    await this.#eventLog.removeExpired()
+    await this.#log.forgetExpired()
+  }
+
+  /**
+   * Goes on with a call whose process is gone.
+   *
+   * @throws {StoreError}
+   */
+  async pickUp (record: StreamRecord): Promise<void> {
+    const session = await this.get(record.session)
+    if (session === undefined) await this.#log.forget(record.session)
+    else await session.pickUp(record)
+  }
+
+  /** Looks for what other replicas have told, since their words may get lost. */
+  async refresh (): Promise<void> {
+    await Promise.all([...this.#live.values()].map(({ session }) => session.refresh()))
   }
 
   /** Sessions that are in memory. */
@@ -153,11 +172,20 @@ export class SessionManager {
     for (const { session } of this.#live.values()) session.abortRunning(cause)
   }
 
+  /** Leaves the running calls that other processes can finish to them. */
+  async move (): Promise<void> {
+    if (!this.#options.isLasting) return
+    const moved = await Promise.all([...this.#live.values()].map(({ session }) => session.move()))
+    if (moved.includes(true)) this.#options.context.transport.bus.publish({ type: 'left' })
+  }
+
   /** Takes all sessions out of memory. Their records stay, for the next process. */
   async close (): Promise<void> {
     clearInterval(this.#timer)
+    this.#unsubscribe()
     await this.#sweeping
-    for (const id of this.#live.keys()) await this.#drop(id, 'shutdown')
+    await this.move().catch(this.#options.onStoreError)
+    await Promise.all([...this.#live.keys()].map((id) => this.#drop(id, 'shutdown')))
   }
 
   async #restore (id: string): Promise<Session | undefined> {
@@ -196,6 +224,29 @@ export class SessionManager {
     }
     await this.#drop(live.session.id, 'session_ended')
     return false
+  }
+
+  /** Another replica tells of a session. */
+  #hear (message: ReplicaMessage): void {
+    if (message.type === 'left') return
+    const session = this.#live.get(message.session)?.session
+    if (session === undefined) return
+    if (message.type === 'ended') this.#drop(session.id, 'session_ended').catch(this.#options.onStoreError)
+    else if (message.type === 'wishes') this.#reload(session, message.replica).catch(this.#options.onStoreError)
+    else session.hear(message)
+  }
+
+  async #reload (session: Session, replica: string): Promise<void> {
+    if (replica === this.#options.context.transport.replica) return
+    const record = await this.#options.store.get(session.id)
+    if (record !== undefined) session.setWishes(record)
+  }
+
+  /** Ends a session whose record is gone, here and elsewhere. */
+  async #end (id: string): Promise<void> {
+    this.#options.context.transport.bus.publish({ type: 'ended', session: id })
+    await this.#drop(id, 'session_ended')
+    await this.#log.forget(id)
   }
 
   async #drop (id: string, cause: AbortCause): Promise<void> {

@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
-import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
-import {
-  CancelledNotificationSchema,
-  type Implementation, type ServerCapabilities, type ServerNotification, type ServerRequest
-} from '@modelcontextprotocol/sdk/types.js'
+import { CancelledNotificationSchema, type Implementation, type ServerCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv-provider.js'
+import type { StreamRecord } from '../../store/event-log.ts'
 import type { SessionWishes } from '../../store/session-store.ts'
+import { LIST_KINDS } from '../catalog.ts'
 import { toNotification, type Change } from '../change.ts'
 import type { Dispatch } from '../dispatch.ts'
-import { REQUEST_ID_HEADER, type HttpReply, type HttpRequest } from '../http.ts'
-import { answersOf, INPUT_RESPONSE_SCHEMAS, isAnswer, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
-import { ErrorCode, isObject, ProtocolError, requireJson, type JSONRPCMessage, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
-import { LOGGING_LEVELS, OperationAborted, ToolError, type AbortCause, type LoggingLevel, type SessionOperation } from '../operation.ts'
-import { createProgress } from '../progress.ts'
+import type { HttpReply, HttpRequest } from '../http.ts'
+import { isObject, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
+import { OperationAborted, type AbortCause } from '../operation.ts'
+import { isCancelled, noteAnswer, noteCancel } from './call-journal.ts'
+import { ClientWishes } from './client-wishes.ts'
+import { STANDALONE } from './event-id.ts'
+import { pickUp, type PickedUp } from './picked-up.ts'
+import { answerIn, readQuestionId } from './question.ts'
+import type { ReplicaMessage } from './replica-message.ts'
+import { RunningRequests } from './running-requests.ts'
+import { createSessionOperation, type Extra, type SessionView } from './session-operation.ts'
 import { SessionTransport, type TransportOptions } from './transport.ts'
 
 /** What all sessions share. */
@@ -23,6 +27,8 @@ export interface SessionContext {
   instructions: string
   dispatch: Dispatch
   transport: TransportOptions
+  /** Whether another process may do this request again from its beginning. */
+  isReplayable: (request: JSONRPCRequest) => boolean
   /** Remembers what the client of a session asked for. */
   save: (sessionId: string, wishes: Partial<SessionWishes>) => Promise<void>
   /** A fault of the protocol layer. The words have no content of a message. */
@@ -36,18 +42,11 @@ export interface SessionIdentity extends SessionWishes {
   protocolVersion: string
 }
 
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
+/** How long a handler that must stop may go on before its call is left to another process. */
+const SETTLE_MS = 3000
 
-/** What is sent when the client never asked for a level: more would be noise. */
-const DEFAULT_LOG_LEVEL: LoggingLevel = 'info'
-
-/** People take their time. The longest that Node's timers know; the operation itself may end earlier. */
-const ASK_TIMEOUT_MS = 2 ** 31 - 1
-
-const NO_ANSWER = 'The client answered a question with an error, or with something that is no answer to it.'
-
-/** They are kept for as long as the session lives. */
-const SUBSCRIPTION_LIMIT = 1000
+/** Far back enough for what a call asked and said last. */
+const EVENTS_TO_PICK_UP = 2000
 
 /** Shared, because each SDK server would make its own otherwise, at 17 KB and 150 us. */
 const jsonSchemaValidator = new AjvJsonSchemaValidator()
@@ -62,9 +61,10 @@ export class Session {
   readonly #protocolVersion: string
   /** A hash, since whoever knows the id can join the session. */
   readonly #nameInLogs: string
-  readonly #running = new Map<RequestId, AbortController>()
-  readonly #subscriptions: Set<string>
-  #logLevel: LoggingLevel
+  readonly #running = new RunningRequests()
+  /** What other processes left of requests that run here. */
+  readonly #pickedUp = new Map<RequestId, PickedUp>()
+  readonly #wishes: ClientWishes
   #lastUsedAt = Date.now()
 
   constructor (identity: SessionIdentity, context: SessionContext) {
@@ -72,10 +72,13 @@ export class Session {
     this.caller = identity.caller
     this.#protocolVersion = identity.protocolVersion
     this.#nameInLogs = createHash('sha256').update(identity.id).digest('hex').slice(0, 12)
-    this.#logLevel = LOGGING_LEVELS.find((level) => level === identity.logLevel) ?? DEFAULT_LOG_LEVEL
-    this.#subscriptions = new Set(identity.subscriptions)
     this.#context = context
+    this.#wishes = new ClientWishes(identity, async (wishes) => {
+      await context.save(identity.id, wishes)
+      context.transport.bus.publish({ type: 'wishes', session: identity.id, replica: context.transport.replica })
+    })
     this.#transport = new SessionTransport(identity.id, identity.protocolVersion, context.transport)
+    this.#transport.onlost = ({ requests }) => { for (const { id } of requests) this.#running.abort(id, 'moved') }
     this.#server = new Server(context.serverInfo, {
       capabilities: context.capabilities, instructions: context.instructions, jsonSchemaValidator
     })
@@ -84,7 +87,7 @@ export class Session {
     this.#server.removeRequestHandler('logging/setLevel')
     this.#server.fallbackRequestHandler = (request, extra) => this.#handle(request, extra)
     // The SDK's own handler passes over a request whose id is 0, and can't tell a handler why it was aborted.
-    this.#server.setNotificationHandler(CancelledNotificationSchema, ({ params }) => { this.#cancel(params.requestId) })
+    this.#server.setNotificationHandler(CancelledNotificationSchema, ({ params }) => { this.#cancelAnywhere(params.requestId) })
     // What follows the first colon may quote a message of the client.
     this.#server.onerror = (error) => { context.onFault(error.message.split(':', 1)[0] ?? '') }
   }
@@ -108,7 +111,7 @@ export class Session {
   }
 
   get isRunning (): boolean {
-    return this.#running.size > 0
+    return !this.#running.isEmpty
   }
 
   get isListening (): boolean {
@@ -119,31 +122,89 @@ export class Session {
     return this.#transport.isPending(id) || this.#running.has(id)
   }
 
+  /** @throws {StoreError} */
   async post (messages: readonly JSONRPCMessage[], http: HttpRequest): Promise<HttpReply> {
-    return this.#transport.post(messages, http)
+    for (const response of messages.filter(isResponse)) await this.#takeAnswer(response)
+    return this.#transport.post(messages.filter((message) => !isResponse(message)), http)
   }
 
-  listen (http: HttpRequest): HttpReply {
-    return this.#transport.listen(http)
+  /**
+   * Opens the stream for messages that belong to no request.
+   *
+   * @throws {StoreError}
+   */
+  async listen (http: HttpRequest, eventId?: string): Promise<HttpReply> {
+    if (await this.#transport.listen(http, eventId)) this.#tellOfEverything()
+    return 'streaming'
   }
 
+  /**
+   * Goes on with a stream from the event after the given one.
+   *
+   * @throws {StoreError}
+   */
   async resume (http: HttpRequest, eventId: string): Promise<HttpReply> {
-    return this.#transport.resume(http, eventId)
+    return eventId.startsWith(`${STANDALONE}.`) ? this.listen(http, eventId) : this.#transport.resume(http, eventId)
   }
 
-  /** Tells the client of a change, if it listens and wants to know. */
+  /**
+   * Goes on with a call that another process began.
+   *
+   * @throws {StoreError}
+   */
+  async pickUp (record: StreamRecord): Promise<void> {
+    const pickedUp = pickUp(record, await this.#context.transport.log.newest(record, EVENTS_TO_PICK_UP))
+    for (const { id } of pickedUp.unanswered) this.#pickedUp.set(id, pickedUp)
+    this.#transport.pickUp(record, pickedUp.unanswered)
+    this.#learn(record)
+  }
+
+  /** Tells the client of a change, if it listens here and wants to know. */
   async tell (change: Change): Promise<void> {
-    if ('resource' in change && !this.#subscriptions.has(change.resource)) return
+    if (!this.#transport.standalone.isOurs) return
+    if ('resource' in change && !this.#wishes.subscriptions.has(change.resource)) return
     await this.#server.notification(toNotification(change))
   }
 
+  /** The client wants something else from now on. */
+  setWishes (wishes: SessionWishes): void {
+    this.#wishes.learn(wishes)
+  }
+
+  /** Another replica tells of something that concerns this session. */
+  hear (message: ReplicaMessage): void {
+    if (message.type === 'cancelled') this.#cancel(message.request)
+    else if (message.type === 'noted') this.#refresh(message.stream).catch(this.#context.transport.onStoreError)
+    else if (message.type === 'appended' || message.type === 'reading') this.#transport.hear(message)
+  }
+
+  /** Looks for what other replicas have told, since their words may get lost. */
+  async refresh (): Promise<void> {
+    this.#transport.wake()
+    await Promise.all([...this.#transport.exchanges].map(({ stream }) => this.#refresh(stream)))
+  }
+
   stopListening (): void {
-    this.#transport.stopListening()
+    this.#transport.standalone.dismiss().catch(this.#context.transport.onStoreError)
   }
 
   /** Tells what is running to stop. Answers still reach the client. */
   abortRunning (cause: AbortCause): void {
-    for (const controller of this.#running.values()) controller.abort(new OperationAborted(cause))
+    this.#running.abortAll(cause)
+  }
+
+  /** Leaves to other processes what can be done there; the client comes back for the answers. Resolves to whether there was something. */
+  async move (): Promise<boolean> {
+    const movable = [...this.#transport.exchanges].filter((exchange) => exchange.isMovable && exchange.requests.every(this.#context.isReplayable))
+    await Promise.all(movable.map(async (exchange) => {
+      const ids = exchange.requests.map(({ id }) => id)
+      exchange.fallSilent()
+      for (const id of ids) this.#running.abort(id, 'moved')
+      // Whoever goes on must know what was done.
+      await this.#running.over(ids, SETTLE_MS)
+      await exchange.move()
+    }))
+    return movable.length > 0
   }
 
   /** Ends the live half: aborts what is running, answers it with an error, and ends all streams. The stored half is not touched. */
@@ -156,71 +217,74 @@ export class Session {
   async #handle (request: JSONRPCRequest, extra: Extra) {
     // Its cancel came with it, in one batch: nobody waits for it any more.
     if (!this.#transport.isPending(request.id)) throw new OperationAborted('cancelled')
-    const controller = new AbortController()
-    this.#running.set(request.id, controller)
+    const pickedUp = this.#pickedUp.get(request.id)
+    this.#pickedUp.delete(request.id)
+    const exchange = this.#transport.exchangeOf(request.id)
     try {
-      const params = isObject(request.params) ? request.params : {}
-      return await this.#context.dispatch(request.method, params, this.#operation(controller.signal, extra))
+      return await this.#running.run(request.id, (signal) => this.#context.dispatch(
+        request.method, isObject(request.params) ? request.params : {}, createSessionOperation(this.#view(), { extra, signal, exchange, pickedUp })))
     } finally {
-      if (this.#running.get(request.id) === controller) this.#running.delete(request.id)
       this.markUsed()
     }
   }
 
-  #operation (signal: AbortSignal, extra: Extra): SessionOperation {
-    const clientCapabilities = this.#server.getClientCapabilities() ?? {}
-    const ask = async <Request extends InputRequest>(request: Request): Promise<InputResponse<Request>> => {
-      requireAnswerable(clientCapabilities, [request])
-      const answer: unknown = await extra.sendRequest(request, INPUT_RESPONSE_SCHEMAS[request.method], { timeout: ASK_TIMEOUT_MS, signal }).catch((error: unknown) => {
-        // Its error, or words that the schema refuses, are the client's fault and not the handler's.
-        throw signal.aborted ? error : new ToolError(NO_ANSWER, { cause: error })
-      })
-      if (isAnswer(request, answer)) return answer
-      throw new ToolError(NO_ANSWER)
-    }
+  #view (): SessionView {
     return {
-      signal,
       caller: this.caller,
-      client: { name: this.#server.getClientVersion()?.name ?? '', protocolVersion: this.#protocolVersion },
-      session: this.#nameInLogs,
-      requestId: headerOf(extra, REQUEST_ID_HEADER),
-      clientCapabilities,
-      progress: createProgress(extra._meta?.progressToken, signal, extra.sendNotification),
-      log: async (level, data, logger) => {
-        if (signal.aborted || LOGGING_LEVELS.indexOf(level) < LOGGING_LEVELS.indexOf(this.#logLevel)) return
-        requireJson(data)
-        await extra.sendNotification({ method: 'notifications/message', params: { level, data, ...(logger === undefined ? {} : { logger }) } })
-      },
-      ask: async (_key, request) => ask(request),
-      askAll: async (requests) => {
-        requireAnswerable(clientCapabilities, Object.values(requests))
-        return answersOf(requests, await Promise.all(Object.values(requests).map(ask)))
-      },
-      // The handler runs once, and waits where it asks.
-      once: async (_key, work) => requireJson(await work()),
-      require: (capabilities) => { requireCapabilities(clientCapabilities, capabilities) },
-      closeStream: async () => { extra.closeSSEStream?.() },
-      setLogLevel: async (level) => {
-        this.#logLevel = level
-        await this.#context.save(this.id, { logLevel: level })
-      },
-      subscribe: async (uri, wanted) => {
-        if (wanted && !this.#subscriptions.has(uri) && this.#subscriptions.size >= SUBSCRIPTION_LIMIT) throw new ProtocolError(ErrorCode.Refused, `A session may have ${SUBSCRIPTION_LIMIT} subscriptions`)
-        if (wanted) this.#subscriptions.add(uri)
-        else this.#subscriptions.delete(uri)
-        await this.#context.save(this.id, { subscriptions: [...this.#subscriptions] })
-      }
+      name: this.#nameInLogs,
+      client: this.#server.getClientVersion(),
+      protocolVersion: this.#protocolVersion,
+      capabilities: this.#server.getClientCapabilities() ?? {},
+      wishes: this.#wishes
     }
   }
 
-  #cancel (id: RequestId | undefined): void {
-    if (id === undefined) return
-    this.#running.get(id)?.abort(new OperationAborted('cancelled'))
+  /** A change that nobody was there to tell of may have been any. */
+  #tellOfEverything (): void {
+    const changes: Change[] = [
+      ...LIST_KINDS.map((list) => ({ list })),
+      ...[...this.#wishes.subscriptions].map((resource) => ({ resource }))
+    ]
+    for (const change of changes) this.tell(change).catch(() => { this.#context.onFault('a change could not be told') })
+  }
+
+  async #takeAnswer (response: JSONRPCResponse): Promise<void> {
+    const question = readQuestionId(response)
+    if (question === undefined) return
+    const { log, bus, onStoreError } = this.#context.transport
+    const key = { session: this.id, stream: question.stream }
+    const exchange = this.#transport.exchange(question.stream)
+    if (exchange !== undefined) await exchange.takeAnswer(question.name, answerIn(response)).catch(onStoreError)
+    else if (await noteAnswer(log, key, question.name, answerIn(response))) bus.publish({ type: 'noted', ...key })
+  }
+
+  /** Looks for what other replicas have noted on a call that is worked on here. */
+  async #refresh (stream: string): Promise<void> {
+    const exchange = this.#transport.exchange(stream)
+    if (exchange?.isLogged !== true) return
+    const record = await this.#context.transport.log.record({ session: this.id, stream })
+    if (record !== undefined) this.#learn(record)
+  }
+
+  #learn (record: StreamRecord): void {
+    const exchange = this.#transport.exchange(record.stream)
+    exchange?.learn(record.notes)
+    for (const { id } of exchange?.requests ?? []) if (isCancelled(record, id)) this.#cancel(id)
+  }
+
+  #cancel (id: RequestId): void {
+    this.#running.abort(id, 'cancelled')
     this.#transport.abandon(id)
   }
-}
 
-function headerOf (extra: Extra, name: string): string | null {
-  const value = extra.requestInfo?.headers[name]
-  return typeof value === 'string' ? value : null
+  /** It may run elsewhere, or nowhere because its process died. */
+  #cancelAnywhere (id: RequestId | undefined): void {
+    if (id === undefined) return
+    const isHere = this.isPending(id)
+    this.#cancel(id)
+    if (isHere) return
+    const { log, bus, onStoreError } = this.#context.transport
+    bus.publish({ type: 'cancelled', session: this.id, request: id })
+    noteCancel(log, this.id, id).catch(onStoreError)
+  }
 }

@@ -1,28 +1,34 @@
-import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
-import type { EventLog, LoggedEvent } from '../../store/event-log.ts'
+import type { StreamRecord } from '../../store/event-log.ts'
+import { EventStream } from '../event-stream.ts'
 import { refuse, REQUEST_ID_HEADER, SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from '../http.ts'
-import { ErrorCode, isRequest, isResponse, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
+import {
+  ErrorCode, isRequest, isResponse, jsonRpcError, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId
+} from '../json-rpc.ts'
+import { readEventId, requestOf, STANDALONE } from './event-id.ts'
 import { Exchange } from './exchange.ts'
-import { ResumableStream } from './resumable-stream.ts'
-
-/** The stream for messages that belong to no request. */
-const STANDALONE = 'standalone'
+import type { ReplicaMessage } from './replica-message.ts'
+import { StandaloneStream } from './standalone-stream.ts'
+import { Streams, type StreamsOptions } from './streams.ts'
 
 /** From this revision on clients understand an event without a message. */
 const FIRST_PRIMED_REVISION = '2025-11-25'
 
-export interface TransportOptions {
-  eventLog: EventLog
+export interface TransportOptions extends StreamsOptions {
   /** After how long without an answer a reply becomes an event stream. */
   upgradeAfterMs: number
-  /** Time between two comments on a silent event stream. */
-  keepAliveMs: number
-  /** How long a client whose stream ended early waits before it comes back for the rest. */
-  retryMs: number
-  onStoreError: (error: unknown) => void
+  /** Whether a request usually takes long: its reply is an event stream from the first moment. */
+  isLongRunning: (request: JSONRPCRequest) => boolean
 }
+
+/** How long a close waits for what is still on its way into the log. */
+const FLUSH_MS = 1000
+
+const NOTHING_TO_RESUME = refuse(400, ErrorCode.InvalidRequest, 'Invalid Request: nothing comes after the event in Last-Event-ID, or nothing is known of it any more')
+/** Nobody reads it. */
+const CLIENT_LEFT: HttpReply = { status: 499 }
 
 /** Where the answer to a request of the client goes. */
 type Recipient = Pick<Exchange, 'answer' | 'notify' | 'abandon'>
@@ -37,20 +43,23 @@ export class SessionTransport implements Transport {
   onclose?: () => void
   onerror?: (error: Error) => void
   onmessage?: <T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void
+  /** Another process works on these requests now. */
+  onlost?: (exchange: Exchange) => void
+  readonly streams: Streams
+  readonly standalone: StandaloneStream
   readonly #options: TransportOptions
-  readonly #headers: Record<string, string>
-  readonly #canBePrimed: boolean
+  readonly #isPrimed: boolean
   readonly #recipients = new Map<RequestId, Recipient>()
   /** What is still being answered, by the name of its stream. */
   readonly #exchanges = new Map<string, Exchange>()
-  #standalone: ResumableStream | undefined
   #isClosed = false
 
   constructor (sessionId: string, protocolVersion: string, options: TransportOptions) {
     this.sessionId = sessionId
     this.#options = options
-    this.#headers = { 'mcp-session-id': sessionId }
-    this.#canBePrimed = protocolVersion >= FIRST_PRIMED_REVISION
+    this.#isPrimed = protocolVersion >= FIRST_PRIMED_REVISION
+    this.streams = new Streams(sessionId, options)
+    this.standalone = new StandaloneStream(this.streams, this.#isPrimed)
   }
 
   async start (): Promise<void> {
@@ -59,7 +68,7 @@ export class SessionTransport implements Transport {
 
   /** Whether a client listens on the standalone stream. */
   get isListening (): boolean {
-    return this.#standalone?.isConnected === true
+    return this.streams.isRead(STANDALONE)
   }
 
   /** Whether a request with this id waits for its answer. */
@@ -67,53 +76,94 @@ export class SessionTransport implements Transport {
     return this.#recipients.has(id)
   }
 
-  /** Takes the messages of one POST in and resolves to what answers it. */
+  /** What is being answered. */
+  get exchanges (): Iterable<Exchange> {
+    return this.#exchanges.values()
+  }
+
+  /** What is being answered on a stream. */
+  exchange (stream: string): Exchange | undefined {
+    return this.#exchanges.get(stream)
+  }
+
+  /** To which POST a request belongs that waits for its answer. */
+  exchangeOf (id: RequestId): Exchange | undefined {
+    const recipient = this.#recipients.get(id)
+    return recipient instanceof Exchange ? recipient : undefined
+  }
+
+  /**
+   * Takes the messages of one POST in and resolves to what answers it. Answers to our questions are not among them.
+   *
+   * @throws {StoreError}
+   */
   async post (messages: readonly JSONRPCMessage[], http: HttpRequest): Promise<HttpReply> {
     if (this.#isClosed) return SESSION_NOT_FOUND
-    const ids = messages.filter(isRequest).map(({ id }) => id)
-    if (ids.length === 0) {
-      this.#deliver(messages, http)
+    const requests = messages.filter(isRequest)
+    if (requests.length === 0) {
+      this.#deliver(messages, http.requestId)
       return { status: 202 }
     }
-    const name = randomUUID()
-    const exchange = new Exchange(http, ids, this.#headers, this.#createStream(name), this.#options.upgradeAfterMs, () => { this.#exchanges.delete(name) })
-    this.#exchanges.set(name, exchange)
-    for (const id of ids) this.#recipients.set(id, exchange)
-    this.#deliver(messages, http, exchange)
+    const exchange = this.#add(new Exchange(requests, this.#exchangeOptions(), http))
+    if (requests.some(this.#options.isLongRunning)) {
+      try {
+        if (!await exchange.begin()) return this.#giveUp(exchange)
+      } catch (error) {
+        this.#giveUp(exchange)
+        throw error
+      }
+    }
+    this.#deliver(messages, http.requestId, exchange)
     return exchange.reply
   }
 
-  /** Opens the standalone stream, for messages that belong to no request. There is one at a time. */
-  listen (http: HttpRequest): HttpReply {
-    if (this.#isClosed) return SESSION_NOT_FOUND
-    this.#standalone ??= this.#createStream(STANDALONE)
-    this.#standalone.connect(http)
-    return 'streaming'
+  /** Goes on with calls whose process is gone. */
+  pickUp (record: StreamRecord, unanswered: readonly JSONRPCRequest[]): void {
+    const exchange = this.#add(Exchange.pickUp(record, unanswered, this.#exchangeOptions()))
+    this.#deliver(unanswered, '', exchange)
+  }
+
+  /**
+   * Opens the stream for messages that belong to no request. Resolves to whether the client may have missed some.
+   *
+   * @param eventId from which the client goes on, if it listened before
+   * @throws {StoreError}
+   */
+  async listen (http: HttpRequest, eventId?: string): Promise<boolean> {
+    return this.standalone.listen(http, eventId === undefined ? undefined : readEventId(eventId)?.seq)
   }
 
   /** Goes on with a stream from the event after the given one, for a client that lost its connection. */
   async resume (http: HttpRequest, eventId: string): Promise<HttpReply> {
-    if (this.#isClosed) return SESSION_NOT_FOUND
-    const name = eventId.slice(0, eventId.lastIndexOf('.'))
-    const missed = async () => (await this.#options.eventLog.after(this.sessionId, eventId))?.events
-    if (name === STANDALONE) {
-      this.#standalone ??= this.#createStream(STANDALONE)
-      return await this.#standalone.resume(http, missed) ? 'streaming' : this.listen(http)
-    }
-    const exchange = this.#exchanges.get(name)
-    const resumed = exchange === undefined ? await this.#replay(http, name, missed) : await exchange.resume(http, missed)
-    return resumed ? 'streaming' : refuse(400, ErrorCode.InvalidRequest, 'Invalid Request: nothing comes after the event in Last-Event-ID, or nothing is known of it any more')
+    const { stream, seq } = readEventId(eventId) ?? { stream: '', seq: 0 }
+    if (await this.streams.resume(stream, http, seq, this.#isPrimed) !== undefined) return 'streaming'
+    const request = requestOf(stream)
+    if (request === undefined || await this.#options.log.record(this.streams.key(stream)) !== undefined) return NOTHING_TO_RESUME
+    // Whoever waits for the answer must not wait for ever.
+    const connection = new EventStream(http, { 'mcp-session-id': this.sessionId }, this.#options.keepAliveMs)
+    connection.send(JSON.stringify(jsonRpcError(ErrorCode.Refused, 'The answer is lost: nothing is known of this call any more. It may have had its effect.', request)))
+    connection.end()
+    return 'streaming'
   }
 
-  stopListening (): void {
-    this.#standalone?.disconnect()
+  /** Another replica tells of a stream. */
+  hear ({ type, stream, ...message }: Extract<ReplicaMessage, { type: 'appended' | 'reading' }>): void {
+    if (type === 'appended') return this.streams.wake((name) => name === stream)
+    if (!('replica' in message) || message.replica === this.#options.replica) return
+    if (stream === STANDALONE) this.standalone.yield()
+    else if (this.#exchanges.has(stream)) this.streams.leave(stream)
+    else this.streams.dismiss(stream)
+  }
+
+  /** Looks into the log for those who read what another replica writes: its word may get lost. */
+  wake (): void {
+    this.streams.wake((name) => name !== STANDALONE && !this.#exchanges.has(name))
   }
 
   /** Puts a request in that came earlier, to another process or another life of this one, and keeps its answer from the client. */
   async replay (request: JSONRPCRequest): Promise<JSONRPCResponse> {
     return new Promise((resolve) => {
-      const nothing = (): void => {}
-      this.#recipients.set(request.id, { answer: resolve, notify: nothing, abandon: nothing })
+      this.#recipients.set(request.id, { answer: resolve, notify: async () => {}, abandon: () => {} })
       this.onmessage?.(request)
     })
   }
@@ -128,8 +178,9 @@ export class SessionTransport implements Transport {
       return
     }
     const related = options?.relatedRequestId
-    if (related === undefined) this.#standalone?.send(serialize(message))
-    else this.#recipients.get(related)?.notify(message)
+    if (related === undefined) this.standalone.send(serialize(message))
+    // Whoever tells of progress need not wait until it's in the log: the order is kept.
+    else this.#recipients.get(related)?.notify(message).catch(this.#options.onStoreError)
   }
 
   /** The client cancelled a request: it gets no answer. */
@@ -145,37 +196,49 @@ export class SessionTransport implements Transport {
     this.#recipients.clear()
   }
 
-  /** Requests that still wait must have been refused before. */
+  /** Requests that still wait must have been refused before, or moved. */
   async close (): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    await this.#standalone?.end()
+    const exchanges = [...this.#exchanges.values()]
+    const flushed = new AbortController()
+    await Promise.race([
+      Promise.all(exchanges.map((exchange) => exchange.flush())).then(() => { flushed.abort() }),
+      pause(FLUSH_MS, undefined, { signal: flushed.signal, ref: false }).catch(() => {}) // the abort
+    ])
+    await Promise.all([this.standalone.close(), ...exchanges.map((exchange) => exchange.stop())])
+    this.streams.dismissAll()
     this.onclose?.()
   }
 
-  #createStream (name: string): ResumableStream {
-    const { eventLog, keepAliveMs, retryMs, onStoreError } = this.#options
-    return new ResumableStream({ append: (data) => eventLog.append(this.sessionId, name, data) }, {
-      headers: this.#headers, keepAliveMs, retryMs: this.#canBePrimed ? retryMs : null, onJournalError: onStoreError
-    })
+  #exchangeOptions () {
+    return {
+      streams: this.streams,
+      upgradeAfterMs: this.#options.upgradeAfterMs,
+      isPrimed: this.#isPrimed,
+      onEnd: (exchange: Exchange) => { this.#exchanges.delete(exchange.stream) },
+      onLost: (exchange: Exchange) => { this.onlost?.(exchange) }
+    }
   }
 
-  /** A stream that has ended: what the client missed of it is all that there is. One that missed nothing would come back for ever. */
-  async #replay (http: HttpRequest, name: string, missed: () => Promise<LoggedEvent[] | undefined>): Promise<boolean> {
-    const stream = this.#createStream(name)
-    const resumed = await stream.resume(http, async () => {
-      const events = await missed()
-      return events?.length === 0 ? undefined : events
-    })
-    await stream.end()
-    return resumed
+  #add (exchange: Exchange): Exchange {
+    this.#exchanges.set(exchange.stream, exchange)
+    for (const { id } of exchange.requests) this.#recipients.set(id, exchange)
+    return exchange
   }
 
-  #deliver (messages: readonly JSONRPCMessage[], { requestId }: HttpRequest, exchange?: Exchange): void {
+  /** Its requests are never worked on: nobody would get the answer. */
+  #giveUp (exchange: Exchange): HttpReply {
+    this.#exchanges.delete(exchange.stream)
+    for (const { id } of exchange.requests) this.#recipients.delete(id)
+    return CLIENT_LEFT
+  }
+
+  #deliver (messages: readonly JSONRPCMessage[], requestId: string, exchange?: Exchange): void {
     const extra = {
       // The only header that handlers need; the others stay with HTTP.
       requestInfo: { headers: { [REQUEST_ID_HEADER]: requestId } },
-      ...(exchange === undefined || !this.#canBePrimed ? {} : { closeSSEStream: () => { exchange.closeConnection() } })
+      ...(exchange === undefined || !this.#isPrimed ? {} : { closeSSEStream: () => { exchange.closeConnection() } })
     }
     for (const message of messages) this.onmessage?.(message, extra)
   }

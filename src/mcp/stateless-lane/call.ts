@@ -54,6 +54,7 @@ export function createCall (method: string, params: Record<string, unknown>, { m
       client: { name: isObject(client) ? String(client['name']) : '', protocolVersion: String(envelope[PROTOCOL_VERSION_META_KEY]) },
       session: null,
       requestId,
+      resumed: null,
       clientCapabilities,
       progress: createProgress(mcpReq._meta?.progressToken, signal, (notification) => mcpReq.notify(notification)),
       log: async (level, data, logger) => {

@@ -3,7 +3,7 @@ import type { Bus } from '../../store/bus.ts'
 import type { Change } from '../change.ts'
 import { EventStream } from '../event-stream.ts'
 import { REQUEST_ID_HEADER, type HttpReply, type HttpRequest } from '../http.ts'
-import { isObject } from '../json-rpc.ts'
+import { isObject, isToolCall } from '../json-rpc.ts'
 import { OperationAborted, type AbortCause } from '../operation.ts'
 import type { CallOptions } from './call.ts'
 import { createServerFactory, type StatelessServerOptions } from './server.ts'
@@ -99,7 +99,7 @@ export class StatelessLane {
   }
 
   async #answer (http: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
-    const handler = isCallOf(http.body, this.#options.isLongRunning) ? this.#streamingHandler : this.#handler
+    const handler = isToolCall(http.body, this.#options.isLongRunning) ? this.#streamingHandler : this.#handler
     const request = new Request('http://localhost/mcp', { method: 'POST', headers: toHeaders(http), signal })
     const answering = handler.fetch(request, {
       parsedBody: http.body,
@@ -132,10 +132,6 @@ export class StatelessLane {
     this.#running.set(call, controller)
     return call
   }
-}
-
-function isCallOf (body: unknown, matches: (tool: string) => boolean): boolean {
-  return isObject(body) && body['method'] === 'tools/call' && isObject(body['params']) && matches(String(body['params']['name']))
 }
 
 /** The client's own headers, and under which name our logs know the request. */

@@ -4,15 +4,17 @@ import type { Operation, Progress } from '../../../src/mcp/operation.ts'
 import { ProgressFeed } from '../../../src/mcp/progress-feed.ts'
 
 const KIND = 'mcp-dust-server/kind'
+const POSITION = 'mcp-dust-server/position'
 
-function start (t: Test) {
+function start (t: Test, resumed: Operation['resumed'] = null) {
   mock.timers.enable({ apis: ['setTimeout', 'Date'] })
   t.teardown(() => { mock.timers.reset() })
   const sent: Array<Record<string, unknown>> = []
-  const operation: Pick<Operation, 'progress'> = {
+  const operation: Pick<Operation, 'progress' | 'resumed'> = {
+    resumed,
     progress: async (words) => {
       const { message, meta = {} }: Progress = typeof words === 'string' ? { message: words } : words
-      sent.push({ kind: meta[KIND], message })
+      sent.push({ kind: meta[KIND], message, ...(meta[POSITION] === undefined ? {} : { position: meta[POSITION] }) })
     }
   }
   return { feed: new ProgressFeed(operation, (error) => { throw error }), sent }
@@ -20,7 +22,7 @@ function start (t: Test) {
 
 t.test('pieces of text are sent together, after a moment', async (t) => {
   const { feed, sent } = start(t)
-  for (const piece of ['a', 'b', 'c']) feed.text(piece, 0)
+  for (const piece of ['a', 'b', 'c']) feed.text(piece, 0, null)
   t.same(sent, [])
   mock.timers.tick(200)
   t.same(sent, [{ kind: 'text', message: 'abc' }])
@@ -28,10 +30,10 @@ t.test('pieces of text are sent together, after a moment', async (t) => {
 
 t.test('a step comes after the text so far, and at once; another draft does not mix with the one before', async (t) => {
   const { feed, sent } = start(t)
-  feed.text('first', 0)
+  feed.text('first', 0, null)
   feed.step('searching')
-  feed.text('again', 1)
-  feed.text('other', 2)
+  feed.text('again', 1, null)
+  feed.text('other', 2, null)
   await feed.end()
   t.same(sent.map(({ message }) => message), ['first', 'searching', 'again', 'other'])
 })
@@ -49,8 +51,29 @@ t.test('silence never lasts longer than 10 s', async (t) => {
 
 t.test('nothing is sent after the end', async (t) => {
   const { feed, sent } = start(t)
-  feed.text('last', 0)
+  feed.text('last', 0, null)
   await feed.end()
   mock.timers.tick(60_000)
   t.same(sent, [{ kind: 'text', message: 'last' }])
+})
+
+t.test('what is told says how far it goes, and another process goes on from there', async (t) => {
+  const { feed, sent } = start(t)
+  t.equal(feed.position, null)
+  feed.text('one', 0, '1-0')
+  feed.text('two', 0, '2-0')
+  mock.timers.tick(200)
+  feed.text('three', 0, '3-0')
+  feed.step('searching', '4-0')
+  mock.timers.tick(10_000)
+  t.match(sent, [
+    { message: 'onetwo', position: '2-0' }, { message: 'three', position: '3-0' }, { message: 'searching', position: '4-0' },
+    { kind: 'heartbeat', position: '4-0' }
+  ])
+})
+
+t.test('a feed knows how far another process came', async (t) => {
+  const { feed } = start(t, { since: 0, progress: { meta: { [POSITION]: '4-0' } } })
+  t.equal(feed.position, '4-0')
+  await feed.end()
 })

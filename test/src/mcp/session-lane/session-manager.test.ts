@@ -1,27 +1,40 @@
 import t, { type Test } from 'tap'
 import { SessionManager, type SessionEvent, type SessionManagerOptions } from '../../../../src/mcp/session-lane/session-manager.ts'
-import { createMemoryEventLog } from '../../../../src/store/memory-event-log.ts'
-import { openStore } from '../../../../src/store/open.ts'
+import { createLocalBus } from '../../../../src/store/bus.ts'
 import type { SessionStore } from '../../../../src/store/session-store.ts'
-import { StoreError } from '../../../../src/store/session-store.ts'
+import { openSqliteStore } from '../../../../src/store/sqlite/store.ts'
+import { StoreError } from '../../../../src/store/store.ts'
 import { until } from '../../../helper.ts'
 
 const initialize = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } }
 
 function start (t: Test, options: Partial<SessionManagerOptions> = {}, changes: Partial<SessionStore> = {}) {
-  const store: SessionStore = { ...openStore('sqlite::memory:'), ...changes }
+  const whole = openSqliteStore(':memory:')
+  const store: SessionStore = { ...whole.sessions, ...changes }
   const events: Array<SessionEvent['type']> = []
   const storeErrors: unknown[] = []
   const sessions = new SessionManager({
     store,
     ttlMs: 60_000,
     limit: 10,
+    isLasting: true,
     context: {
       serverInfo: { name: 'test', version: '1' },
       capabilities: { tools: {} },
       instructions: '',
       dispatch: async () => ({}),
-      transport: { upgradeAfterMs: 1000, keepAliveMs: 1000, retryMs: 1000, eventLog: createMemoryEventLog(), onStoreError: (error) => { throw error } },
+      transport: {
+        upgradeAfterMs: 1000,
+        keepAliveMs: 1000,
+        retryMs: 1000,
+        log: whole.events,
+        bus: createLocalBus(),
+        replica: 'one',
+        isAlive: () => true,
+        isLongRunning: () => false,
+        onStoreError: (error) => { throw error }
+      },
+      isReplayable: () => false,
       save: async () => {},
       onFault: (words) => { throw new Error(words) }
     },
@@ -31,7 +44,7 @@ function start (t: Test, options: Partial<SessionManagerOptions> = {}, changes: 
   })
   t.teardown(async () => {
     await sessions.close()
-    await store.close()
+    await whole.close()
   })
   return { sessions, store, events, storeErrors }
 }
@@ -61,8 +74,7 @@ t.test('requests that come at once restore a session once', async (t) => {
 })
 
 t.test('a session that is deleted while it is restored does not come back', async (t) => {
-  const store = openStore('sqlite::memory:')
-  const { sessions } = start(t, {}, { ...store, touch: async () => false })
+  const { sessions } = start(t, {}, { touch: async () => false })
   const opened = await sessions.open(initialize, '2025-11-25', 'me')
   if (opened === undefined) throw new Error('not opened')
   await sessions.close()

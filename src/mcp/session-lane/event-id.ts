@@ -1,0 +1,47 @@
+import { isRequest, type JSONRPCMessage, type RequestId } from '../json-rpc.ts'
+import { randomUUID } from 'node:crypto'
+
+/** By which a client names the event from which it goes on. */
+export interface EventId {
+  stream: string
+  seq: number
+}
+
+/** The stream for messages that belong to no request. */
+export const STANDALONE = 'standalone'
+
+/** Longer ids of requests don't go into names. */
+const REQUEST_ID_LIMIT_CHARACTERS = 40
+
+export function writeEventId ({ stream, seq }: EventId): string {
+  return `${stream}.${seq}`
+}
+
+/** @returns `undefined` when it's none of ours */
+export function readEventId (text: string): EventId | undefined {
+  const [, stream, digits] = /^(.+)\.(\d{1,15})$/s.exec(text) ?? []
+  return stream === undefined ? undefined : { stream, seq: Number(digits) }
+}
+
+/**
+ * Names the stream that answers these messages, for ever unique. The name of one that answers a single request says which:
+ * so its client can be told of the end of it even when nothing else is known any more.
+ */
+export function nameStream (requests: readonly JSONRPCMessage[]): string {
+  const [request, ...others] = requests.filter(isRequest)
+  const id = request === undefined || others.length > 0 ? '' : encodeURIComponent(JSON.stringify(request.id))
+  return id === '' || id.length > REQUEST_ID_LIMIT_CHARACTERS ? randomUUID() : `${randomUUID()}~${id}`
+}
+
+/** Which request a stream answers, if its name says so. */
+export function requestOf (stream: string): RequestId | undefined {
+  const [, words] = /^[\da-f-]{36}~(.+)$/.exec(stream) ?? []
+  if (words === undefined) return undefined
+  try {
+    const id: unknown = JSON.parse(decodeURIComponent(words))
+    return typeof id === 'string' || typeof id === 'number' ? id : undefined
+  } catch {
+    // A client may put anything into Last-Event-ID.
+    return undefined
+  }
+}

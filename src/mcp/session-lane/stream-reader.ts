@@ -1,0 +1,87 @@
+import type { EventLog, LoggedEvent, StreamKey, Tail } from '../../store/event-log.ts'
+import { EventStream } from '../event-stream.ts'
+import type { HttpRequest } from '../http.ts'
+import { writeEventId } from './event-id.ts'
+
+export interface StreamReaderOptions {
+  log: EventLog
+  headers: Record<string, string>
+  /** Time between two comments on a silent stream. */
+  keepAliveMs: number
+  onStoreError: (error: unknown) => void
+}
+
+/**
+ * One connection to a stream: sends what the log has after a given event and what comes then, each event once and in order,
+ * until the stream or the connection ends.
+ */
+export class StreamReader {
+  readonly #key: StreamKey
+  readonly #options: StreamReaderOptions
+  readonly #connection: EventStream
+  /** The newest event that was sent. */
+  #seq: number
+  #pulling: Promise<void> | undefined
+  #hasMore = false
+
+  /** @param seq what the client has already */
+  constructor (key: StreamKey, http: HttpRequest, seq: number, options: StreamReaderOptions) {
+    this.#key = key
+    this.#seq = seq
+    this.#options = options
+    this.#connection = new EventStream(http, options.headers, options.keepAliveMs)
+  }
+
+  get isOpen (): boolean {
+    return this.#connection.isOpen
+  }
+
+  /** Gives the client an event to come back from before there is any message, and tells it how long to wait until then. */
+  prime (retryMs: number): void {
+    this.#connection.prime(writeEventId({ stream: this.#key.stream, seq: this.#seq }), retryMs)
+  }
+
+  /** Sends an event that was just logged; if it isn't the next one, what is in between first. */
+  offer (event: LoggedEvent, isLast: boolean): void {
+    if (this.#pulling !== undefined || event.seq !== this.#seq + 1) this.wake()
+    else this.take({ events: [event], isEnded: isLast })
+  }
+
+  /** Looks for events that it hasn't sent. */
+  wake (): void {
+    if (!this.isOpen) return
+    this.#hasMore = true
+    this.#pulling ??= this.#pull()
+      .catch(this.#options.onStoreError)
+      .finally(() => { this.#pulling = undefined })
+  }
+
+  /** Sends what comes next. */
+  take ({ events, isEnded }: Tail): void {
+    for (const { seq, data } of events) {
+      if (seq <= this.#seq) continue
+      this.#seq = seq
+      this.#connection.send(data, writeEventId({ stream: this.#key.stream, seq }))
+    }
+    if (isEnded) this.end()
+  }
+
+  /** Sends what can't be logged: the client can't come back for it. */
+  takeUnlogged (data: string): void {
+    this.#connection.send(data)
+  }
+
+  end (): void {
+    this.#connection.end()
+  }
+
+  async #pull (): Promise<void> {
+    while (this.#hasMore && this.isOpen) {
+      this.#hasMore = false
+      const tail = await this.#options.log.read(this.#key, this.#seq)
+      if (tail !== undefined) this.take(tail)
+      // What comes next is gone: the client notices when it comes back.
+      else this.end()
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { createLocalBus, readBus, type Bus } from '../bus.ts'
+import { EVENT_LOG_LIMITS, type EventLogLimits } from '../event-log.ts'
+import type { Store } from '../store.ts'
+import { attempt, createFileCheck, openDatabase } from './database.ts'
+import { createSqliteEventLog } from './event-log.ts'
+import { createSqliteReplicaRegistry } from './replica-registry.ts'
+import { createSqliteSessionStore } from './session-store.ts'
+
+/**
+ * Opens the embedded store. Processes may share its file, but a message on its bus reaches this process only.
+ *
+ * @param location a file, made with its folder when it doesn't exist, or `:memory:`
+ * @throws {StoreError} when it can't be opened or was written by a newer version
+ */
+export function openSqliteStore (location: string, { limits = {} }: { limits?: Partial<EventLogLimits> } = {}): Store {
+  const { db, checkFile } = attempt(`open ${location}`, () => ({ db: openDatabase(location), checkFile: createFileCheck(location) }))
+  const check = db.prepare('INSERT INTO health (id, checked_at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at')
+  const buses = new Map<string, Bus<unknown>>()
+
+  return {
+    kind: 'sqlite',
+    isLasting: location !== ':memory:',
+    sessions: createSqliteSessionStore(db),
+    events: createSqliteEventLog(db, { ...EVENT_LOG_LIMITS, ...limits }),
+    replicas: createSqliteReplicaRegistry(db),
+    bus: (name, read) => {
+      const bus = buses.get(name) ?? createLocalBus<unknown>()
+      buses.set(name, bus)
+      return readBus(bus, read)
+    },
+    check: async () => attempt('write', () => {
+      checkFile()
+      check.run(Date.now())
+    }),
+    close: async () => { if (db.isOpen) db.close() }
+  }
+}
