@@ -1,5 +1,5 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { StreamableHTTPClientTransport, type StreamableHTTPClientTransportOptions } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -54,9 +54,10 @@ export interface Connection {
 }
 
 /** The official SDK's client, connected until the test ends. */
-export async function connect (t: Test, address: string): Promise<Connection> {
+export async function connect (t: Test, address: string, token?: string, options: StreamableHTTPClientTransportOptions = {}): Promise<Connection> {
   const client = new Client({ name: 'test', version: '1.0.0' })
-  const transport = new StreamableHTTPClientTransport(new URL('/mcp', address))
+  const identity = token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } }
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp', address), { ...identity, ...options })
   t.teardown(() => client.close())
   // The SDK's own class fits the SDK's own interface, except to `exactOptionalPropertyTypes`.
   await client.connect(transport as Transport)
@@ -81,12 +82,12 @@ export async function post (address: string, message: unknown, headers: Record<s
 }
 
 /** Opens a session without any help of the SDK and gives the header that names it. */
-export async function openSession (address: string, capabilities: Record<string, unknown> = {}): Promise<{ 'mcp-session-id': string }> {
-  const response = await post(address, { ...initialize, params: { ...initialize.params, capabilities } })
+export async function openSession (address: string, capabilities: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<{ 'mcp-session-id': string }> {
+  const response = await post(address, { ...initialize, params: { ...initialize.params, capabilities } }, headers)
   const id = response.headers.get('mcp-session-id')
   if (response.status !== 200 || id === null) throw new Error(`initialize was answered with ${response.status}: ${await response.text()}`)
   await response.body?.cancel()
-  await post(address, { jsonrpc: '2.0', method: 'notifications/initialized' }, { 'mcp-session-id': id })
+  await post(address, { jsonrpc: '2.0', method: 'notifications/initialized' }, { ...headers, 'mcp-session-id': id })
   return { 'mcp-session-id': id }
 }
 

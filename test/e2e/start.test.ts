@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import t from 'tap'
+import { freePort } from '../fixtures/free-port.ts'
 import { initialize, post, startEmulator, until } from '../helper.ts'
 import { run, startServerProcess } from './server-process.ts'
 
@@ -41,6 +42,13 @@ t.test('a store that can not be opened is said in a line', async (t) => {
   const { ended, stdout } = run(t, 'src/server.ts', { ...settings, STORE_URL: 'sqlite:/dev/null/x.db' })
   t.match(await ended, { code: 1 })
   t.match(stdout.join('\n'), /STORE_URL/)
+})
+
+t.test('a Redis that can not be reached is said in a line, without its password', async (t) => {
+  const { ended, stdout, stderr } = run(t, 'src/server.ts', { ...settings, STORE_URL: `redis://:a-secret@127.0.0.1:${await freePort()}` })
+  t.match(await ended, { code: 1 })
+  t.match(stdout.join('\n'), /Redis can't be reached.*Set STORE_URL to a Redis/)
+  t.notMatch([...stdout, ...stderr].join('\n'), /a-secret/)
 })
 
 t.test('logs JSON with the level as a word and the time as ISO 8601', async (t) => {

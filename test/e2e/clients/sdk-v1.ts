@@ -5,21 +5,22 @@ import {
   CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema, LoggingMessageNotificationSchema, ResourceUpdatedNotificationSchema
 } from '@modelcontextprotocol/sdk/types.js'
 import type { Test } from 'tap'
-import { ANSWERS, textOf, toProgress, type ConnectOptions, type OfficialClient } from './official-client.ts'
+import { ANSWERS, bytesOf, capabilitiesOf, identifiedBy, PATIENT, textOf, toProgress, toQuestion, type ConnectOptions, type OfficialClient } from './official-client.ts'
 
 /** `@modelcontextprotocol/sdk`, the SDK that nearly all of today's clients are made with. */
-export async function connectSdk1 (t: Test, address: string, { canAnswer = true, onTools, onLog }: ConnectOptions): Promise<OfficialClient> {
+export async function connectSdk1 (t: Test, address: string, options: ConnectOptions): Promise<OfficialClient> {
+  const { canAnswer = true, person = async () => ({ ...ANSWERS.person }), onTools, onLog, token } = options
   const client = new Client({ name: 'sdk-v1', version: '1.0.0' }, {
-    capabilities: canAnswer ? { elicitation: {}, sampling: {}, roots: {} } : {},
+    capabilities: capabilitiesOf(options),
     ...(onTools === undefined ? {} : { listChanged: { tools: { debounceMs: 0, onChanged: (_error, tools) => { onTools((tools ?? []).map(({ name }) => name)) } } } })
   })
   if (canAnswer) {
-    client.setRequestHandler(ElicitRequestSchema, async () => ({ ...ANSWERS.person }))
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) => person(toQuestion(params, signal)))
     client.setRequestHandler(CreateMessageRequestSchema, async () => ({ ...ANSWERS.model }))
     client.setRequestHandler(ListRootsRequestSchema, async () => ({ roots: [...ANSWERS.folders.roots] }))
   }
   client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => { onLog?.(params.level) })
-  const transport = new StreamableHTTPClientTransport(new URL('/mcp', address))
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp', address), { ...identifiedBy(token), reconnectionOptions: PATIENT })
   t.teardown(() => client.close())
   // The SDK's own class fits the SDK's own interface, except to `exactOptionalPropertyTypes`.
   await client.connect(transport as Transport)
@@ -37,9 +38,11 @@ export async function connectSdk1 (t: Test, address: string, { canAnswer = true,
     resources: async () => (await client.listResources()).resources.map(({ uri }) => uri),
     templates: async () => (await client.listResourceTemplates()).resourceTemplates.map(({ uriTemplate }) => uriTemplate),
     read: async (uri) => textOf((await client.readResource({ uri })).contents),
+    readBytes: async (uri) => bytesOf((await client.readResource({ uri })).contents),
     prompts: async () => (await client.listPrompts()).prompts.map(({ name }) => name),
     prompt: async (name, args) => textOf((await client.getPrompt({ name, arguments: args })).messages.map(({ content }) => content)),
     complete: async (prompt, name, value) => (await client.complete({ ref: { type: 'ref/prompt', name: prompt }, argument: { name, value } })).completion.values,
+    completeUri: async (uri, name, value) => (await client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } })).completion.values,
     setLogLevel: async (level) => { await client.setLoggingLevel(level) },
     watch: async (uri, onUpdate) => {
       client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => { onUpdate(params.uri) })

@@ -1,22 +1,23 @@
 import { Client, LOG_LEVEL_META_KEY, StreamableHTTPClientTransport, type VersionNegotiationMode } from '@modelcontextprotocol/client'
 import type { Test } from 'tap'
-import { ANSWERS, textOf, toProgress, type ConnectOptions, type LogLevel, type OfficialClient } from './official-client.ts'
+import { ANSWERS, bytesOf, capabilitiesOf, identifiedBy, PATIENT, textOf, toProgress, toQuestion, type ConnectOptions, type LogLevel, type OfficialClient } from './official-client.ts'
 
 /** `@modelcontextprotocol/client`: speaks the revisions with sessions unless it is told to look for the one without. */
-export async function connectSdk2 (t: Test, address: string, { canAnswer = true, onTools, onLog }: ConnectOptions, mode?: VersionNegotiationMode): Promise<OfficialClient> {
+export async function connectSdk2 (t: Test, address: string, options: ConnectOptions, mode?: VersionNegotiationMode): Promise<OfficialClient> {
+  const { canAnswer = true, person = async () => ({ ...ANSWERS.person }), onTools, onLog, token } = options
   const client = new Client({ name: 'sdk-v2', version: '2.0.0' }, {
-    capabilities: canAnswer ? { elicitation: {}, sampling: {}, roots: {} } : {},
+    capabilities: capabilitiesOf(options),
     ...(mode === undefined ? {} : { versionNegotiation: { mode } }),
     ...(onTools === undefined ? {} : { listChanged: { tools: { debounceMs: 0, onChanged: (_error, tools) => { onTools((tools ?? []).map(({ name }) => name)) } } } })
   })
   if (canAnswer) {
-    client.setRequestHandler('elicitation/create', async () => ({ ...ANSWERS.person }))
+    client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq }) => person(toQuestion(params, mcpReq.signal)))
     client.setRequestHandler('sampling/createMessage', async () => ({ ...ANSWERS.model }))
     client.setRequestHandler('roots/list', async () => ({ roots: [...ANSWERS.folders.roots] }))
   }
   client.setNotificationHandler('notifications/message', ({ params }) => { onLog?.(params.level) })
   t.teardown(() => client.close())
-  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', address)))
+  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', address), { ...identifiedBy(token), reconnectionOptions: PATIENT }))
   const hasSessions = client.getProtocolEra() === 'legacy'
   let logLevel: LogLevel | undefined
 
@@ -33,9 +34,11 @@ export async function connectSdk2 (t: Test, address: string, { canAnswer = true,
     resources: async () => (await client.listResources()).resources.map(({ uri }) => uri),
     templates: async () => (await client.listResourceTemplates()).resourceTemplates.map(({ uriTemplate }) => uriTemplate),
     read: async (uri) => textOf((await client.readResource({ uri })).contents),
+    readBytes: async (uri) => bytesOf((await client.readResource({ uri })).contents),
     prompts: async () => (await client.listPrompts()).prompts.map(({ name }) => name),
     prompt: async (name, args) => textOf((await client.getPrompt({ name, arguments: args })).messages.map(({ content }) => content)),
     complete: async (prompt, name, value) => (await client.complete({ ref: { type: 'ref/prompt', name: prompt }, argument: { name, value } })).completion.values,
+    completeUri: async (uri, name, value) => (await client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } })).completion.values,
     setLogLevel: async (level) => {
       if (hasSessions) await client.setLoggingLevel(level)
       else logLevel = level
