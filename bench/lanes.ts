@@ -42,19 +42,19 @@ for (const { server, load } of contestants) await check(server.address, load)
 console.log(`${rounds} rounds of ${seconds} s, ${connections} connections and sessions, ${availableParallelism()} CPUs, load before ${loadavg().map((load) => load.toFixed(1)).join(' ')}`)
 for (let round = 0; round <= rounds; round++) {
   for (const { name, server, load } of contestants) {
-    const before = await server.cpuMicros()
+    const before = await server.usage()
     const { requests, micros, p50, p99, failed: lost } = await applyLoad(server.address, load, connections, round === 0 ? 1 : seconds)
-    const used = await server.cpuMicros() - before
+    const { cpuMicros } = await server.usage()
     failed += lost
     if (round === 0) continue // until the code is warm
     const results = measured.get(name)
     results?.perSecond.push(requests / micros * 1e6)
     results?.p50.push(p50 / 1000)
     results?.p99.push(p99 / 1000)
-    results?.cpuMicros.push(used / requests)
+    results?.cpuMicros.push((cpuMicros - before.cpuMicros) / requests)
   }
 }
-for (const server of Object.values(servers)) server.stop()
+await Promise.all(Object.values(servers).map((server) => server.stop()))
 
 const rows = [...measured].map(([name, results]) => ({
   name, perSecond: median(results.perSecond), p50: median(results.p50), p99: median(results.p99), cpuMicros: median(results.cpuMicros)

@@ -1,19 +1,26 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import type { Message } from './servers/serve.ts'
+import type { Message, Usage } from './servers/serve.ts'
 
 /** A server in a process of its own. */
 export interface Server {
   address: string
-  /** CPU time that it has used since its start. */
-  cpuMicros (): Promise<number>
-  stop (): void
+  usage (): Promise<Usage>
+  /** Kills it. Resolves when it is gone. */
+  stop (): Promise<void>
+}
+
+interface StartOptions {
+  args?: string[]
+  /** Options of Node itself. */
+  nodeArgs?: string[]
+  environment?: Record<string, string>
 }
 
 /** Starts a program of `servers/` with nothing but the given environment, and waits until it listens. */
-export async function startServer (program: string, { args = [], environment = {} }: { args?: string[], environment?: Record<string, string> } = {}): Promise<Server> {
-  const child = fork(path.join(import.meta.dirname, 'servers', program), args, { env: { ...environment }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+export async function startServer (program: string, { args = [], nodeArgs = [], environment = {} }: StartOptions = {}): Promise<Server> {
+  const child = fork(path.join(import.meta.dirname, 'servers', program), args, { execArgv: nodeArgs, env: { ...environment }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const next = async (): Promise<Message> => {
     const settled = new AbortController()
     try {
@@ -29,12 +36,17 @@ export async function startServer (program: string, { args = [], environment = {
   if (!('address' in first)) throw new Error(`${program} didn't say where it listens`)
   return {
     address: first.address,
-    cpuMicros: async () => {
+    usage: async () => {
       const answer = next()
-      child.send('cpu')
+      child.send('usage')
       const message = await answer
-      return 'cpuMicros' in message ? message.cpuMicros : Number.NaN
+      if (!('cpuMicros' in message)) throw new Error(`${program} didn't say what it uses`)
+      return message
     },
-    stop: () => { child.kill() }
+    stop: async () => {
+      const ended = once(child, 'exit')
+      child.kill()
+      await ended
+    }
   }
 }

@@ -53,8 +53,8 @@ function probePaths (metricsPath: string): string {
   return ['/livez', '/health', '/ready', metricsPath].map(literally).join('|')
 }
 
-/** Types of errors of MCP operations for which the client, its user or an agent is to answer: every JSON-RPC code but that of a fault. Anything else is ours. */
-const NOT_OUR_OPERATION_ERRORS = ['tool_error', 'cancelled', 'session_ended', ...Object.values(ErrorCode).filter((code) => code !== ErrorCode.InternalError)]
+/** Types of errors of MCP operations that are no failures, since another replica goes on, or for which the client, its user or an agent is to answer: every JSON-RPC code but that of a fault. Anything else is ours. */
+const NOT_OUR_OPERATION_ERRORS = ['tool_error', 'cancelled', 'session_ended', 'moved', ...Object.values(ErrorCode).filter((code) => code !== ErrorCode.InternalError)]
 export const OUR_OPERATION_ERRORS = `error_type!~"|${NOT_OUR_OPERATION_ERRORS.join('|')}"`
 
 /** Runs whose asker got no answer, and neither they nor the agent wanted it so. */
@@ -108,6 +108,10 @@ export const LIMITS = {
   DustApiErrors: { ratio: 0.1, requests: 20, window: '10m', for: '10m' },
   DustApiRateLimited: { perSecond: 0.05, window: '5m', for: '10m' },
   StoreDown: { for: '2m' },
+  // Each piece of an answer waits for the store once before it is sent.
+  StoreSlow: { seconds: 0.1, window: '5m', for: '10m' },
+  // Longer than a rollout that changes STORE_URL.
+  ReplicasApart: { for: '15m' },
   HealthCheckStale: { seconds: 300, for: '5m' },
   EventLoopLagHigh: { seconds: 0.25, for: '5m' },
   FileDescriptorsLow: { ratio: 0.8, for: '5m' },

@@ -5,6 +5,7 @@ import { errorBudgetCases } from './cases/error-budgets.ts'
 import { httpCases } from './cases/http.ts'
 import { processCases } from './cases/process.ts'
 import { recordingCases, type RecordingCase } from './cases/recording.ts'
+import { storeCases } from './cases/store.ts'
 import type { Names } from './names.ts'
 import { RULE_FILES } from './prometheus.ts'
 import { createRules } from './rules.ts'
@@ -13,6 +14,7 @@ import { createRules } from './rules.ts'
 export function alertCases (names: Names): Record<string, AlertCase[]> {
   return {
     availability: availabilityCases(names),
+    store: storeCases(names),
     'error-budgets': errorBudgetCases(names),
     http: httpCases(names),
     agents: agentCases(names),

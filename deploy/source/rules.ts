@@ -3,6 +3,7 @@ import { availabilityAlerts } from './alerts/availability.ts'
 import { errorBudgetAlerts } from './alerts/error-budgets.ts'
 import { httpAlerts } from './alerts/http.ts'
 import { processAlerts } from './alerts/process.ts'
+import { storeAlerts } from './alerts/store.ts'
 import type { Names } from './names.ts'
 import { recordingRules } from './recording-rules.ts'
 import type { AlertRule, RecordingRule, RuleGroup } from './rule.ts'
@@ -14,6 +15,7 @@ export function createRules (names: Names): { recording: Array<RuleGroup<Recordi
     recording: recordingRules(names),
     alerts: [
       group('availability', availabilityAlerts(names)),
+      group('store', storeAlerts(names)),
       group('error_budget', errorBudgetAlerts(names)),
       group('http', httpAlerts(names)),
       group('agent', agentAlerts(names)),

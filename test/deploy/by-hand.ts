@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import path from 'node:path'
 import type { Test } from 'tap'
 import { mountsOf, type ComposeService } from '../fixtures/composition.ts'
@@ -13,6 +14,17 @@ const root = path.join(import.meta.dirname, '..', '..')
 
 /** The variable by which each service that has our image takes its port. */
 const PORT_VARIABLES: Record<string, string> = { 'mcp-dust-server': 'PORT', emulator: 'EMULATOR_PORT' }
+/** The port of a service that is none of the machine's. */
+const INNER_PORTS: Record<string, string> = { redis: '6379' }
+
+/** Builds what is in our image, into a folder of a test. */
+export function buildByHand (folder: string): void {
+  const { status, said } = run(process.execPath, path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+    '--project', path.join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', path.join(folder, 'dist'))
+  if (status !== 0) throw new Error(said)
+  cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'))
+  mkdirSync(path.join(folder, 'data'))
+}
 
 /**
  * Services of a composition as processes of this machine, with the commands, settings and health checks that they have in their containers.
@@ -26,23 +38,19 @@ export class ByHand {
   /** Where each service is, by the name and port under which others look for it. */
   readonly #addresses = new Map<string, string>()
 
+  /** @param folder that has what is in our image */
   constructor (t: Test, services: Record<string, ComposeService>, folder: string) {
     this.#t = t
     this.#services = services
     this.#folder = folder
   }
 
-  /** Chooses where the services will be, and builds what is in our image. */
+  /** Chooses where the services will be. */
   async prepare (...names: string[]): Promise<void> {
     for (const name of names) {
       const own = `127.0.0.1:${await freePort()}`
       for (const host of [name, 'localhost', '127.0.0.1']) this.#addresses.set(`${host}:${this.#containerPort(name)}`, own)
     }
-    const { status, said } = run(process.execPath, path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-      '--project', path.join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', path.join(this.#folder, 'dist'))
-    if (status !== 0) throw new Error(said)
-    cpSync(path.join(root, 'package.json'), path.join(this.#folder, 'package.json'))
-    mkdirSync(path.join(this.#folder, 'data'))
   }
 
   address (name: string): string {
@@ -85,6 +93,14 @@ export class ByHand {
     if (hasEnded(child)) throw new Error(`${name} ended`)
   }
 
+  /** Starts Valkey, or a Redis in its place, and waits until it answers. */
+  async startStore (name: string, program: string): Promise<void> {
+    const { hostname, port } = new URL(this.address(name))
+    const child = this.#start(program, [...this.#service(name).command?.slice(1) ?? [], '--bind', hostname, '--port', port, '--dir', this.#folder])
+    await until(() => hasEnded(child) || accepts(Number(port), hostname))
+    if (hasEnded(child)) throw new Error(`${name} ended`)
+  }
+
   #service (name: string): ComposeService {
     const service = this.#services[name]
     if (service === undefined) throw new Error(`There is no service ${name}`)
@@ -92,7 +108,7 @@ export class ByHand {
   }
 
   #containerPort (name: string): string {
-    return String(this.#service(name).ports?.[0]?.split(/[:/]/)[2])
+    return INNER_PORTS[name] ?? String(this.#service(name).ports?.[0]?.split(/[:/]/)[2])
   }
 
   #translate (words: string): string {
@@ -114,6 +130,19 @@ export class ByHand {
       await once(child, 'exit')
     })
     return child
+  }
+}
+
+/** Whether somebody listens there. */
+async function accepts (port: number, host: string): Promise<boolean> {
+  const socket = connect(port, host)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }
 

@@ -15,7 +15,7 @@ import { DEPLOY } from './run-program.ts'
 
 const OWN_IMAGE = `mcp-dust-server:${version}`
 /** What the server takes for closing after its last call. */
-const CLOSING_MS = 5000
+const CLOSING_MS = 10_000
 
 let withoutSettings: Map<string, ComposeService> | undefined
 

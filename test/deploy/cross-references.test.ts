@@ -11,7 +11,7 @@ const names = createNames()
 const { recording, alerts } = createRules(names)
 /** All that is installed somewhere, and all that is read by people. */
 const FILES = [...filesBelow('deploy').filter((file) => !file.endsWith('.ts')), ...PAGES, '.env.example']
-const OPERATORS_PAGES = ['README.md', 'docs/metrics.md', 'docs/monitoring.md', 'docs/runbooks.md']
+const OPERATORS_PAGES = ['README.md', 'docs/metrics.md', 'docs/monitoring.md', 'docs/runbooks.md', 'docs/scaling.md']
 
 /** What a query selects by a label (`$J` is how the runbooks write one), names that begin as ours and Node's do, and recorded series. */
 const SERIES = /[a-zA-Z_:][\w:]*(?=\{(?:\$J|\w+[=!]))|\b(?:mcp_dust_server|mcp_server|process|nodejs)_\w+|\b[a-z]+:[a-z]\w*:\w+/g
@@ -63,7 +63,8 @@ t.test('each name of a metric or a label in the lines of a page is one of the ru
 t.test('each variable that a file or a page names is one of the server, of the emulator, or of another program', async (t) => {
   const emulated = [...readFile('docs/emulator.md').matchAll(/^\| `(EMULATOR_\w+)` \|/gm)].map(([, name = '']) => name)
   for (const name of emulated) t.match(readEnvironment({ [name]: 'no such value' }), { faults: [new RegExp(`^${name} is`)] }, `the emulator reads ${name}`)
-  const known = new Set([...Object.keys(environmentSchema.properties), ...emulated, 'ELASTICSEARCH_API_KEY'])
+  const othersWords = ['ELASTICSEARCH_API_KEY', 'STRICT_DNS', 'LEAST_REQUEST']
+  const known = new Set([...Object.keys(environmentSchema.properties), ...emulated, ...othersWords])
   for (const file of FILES) t.same(unknown(readFile(file), UPPER_CASE, known).filter((name) => !name.startsWith('GF_')), [], file)
 })
 

@@ -1,7 +1,7 @@
 import type { IPodMonitor, IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1'
 import type { IDeployment } from 'kubernetes-models/apps/v1'
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2'
-import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
+import type { IIngress, INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import type { IConfigMap, INamespace, IPersistentVolumeClaim, ISecret, IService } from 'kubernetes-models/v1'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import path from 'node:path'
 import { parseAllDocuments, stringify } from 'yaml'
 import { DEPLOY, run } from './run-program.ts'
 
-export type Manifest = IConfigMap | IDeployment | IHorizontalPodAutoscaler | INamespace | INetworkPolicy | IPersistentVolumeClaim |
+export type Manifest = IConfigMap | IDeployment | IHorizontalPodAutoscaler | IIngress | INamespace | INetworkPolicy | IPersistentVolumeClaim |
   IPodDisruptionBudget | IPodMonitor | IPrometheusRule | ISecret | IService
 
 export const KUBERNETES = path.join(DEPLOY, 'kubernetes')

@@ -3,6 +3,7 @@ import path from 'node:path'
 import t from 'tap'
 import { requireProgram } from '../fixtures/programs.ts'
 import { environmentOf, KUBERNETES, oneOf, parseManifests, podOf, render, renderAll, renderCustomization } from './kustomize.ts'
+import { DEPLOY } from './run-program.ts'
 import { typeFaults } from './type-faults.ts'
 
 /** A key, one that differs from it as slips do, and where the compiler misses it. */
@@ -20,7 +21,13 @@ t.test('kubectl renders each overlay, with and without the operator, and the com
   const kubectl = await requireProgram(t, 'kubectl')
   if (kubectl === null) return
   const folder = t.testdir()
-  const sets = { ...renderAll(kubectl, folder), secret: parseManifests(readFileSync(path.join(KUBERNETES, 'secret.example.yaml'), 'utf8')) }
+  const read = (file: string) => parseManifests(readFileSync(path.join(DEPLOY, file), 'utf8'))
+  const sets = {
+    ...renderAll(kubectl, folder),
+    secret: read('kubernetes/secret.example.yaml'),
+    'ingress-alb': read('load-balancers/ingress.alb.yaml'),
+    'ingress-nginx': read('load-balancers/ingress.nginx.yaml')
+  }
   t.same(typeFaults(path.join(folder, 'types'), sets), Object.fromEntries(Object.keys(sets).map((name) => [name, []])))
   for (const [name, manifests] of Object.entries(sets)) t.comment(`${name}: ${manifests.map(({ kind }) => kind).join(', ')}`)
 })
@@ -32,7 +39,7 @@ t.test('a misspelt key, or a value of another type, is found', async (t) => {
   const text = renderCustomization(kubectl, folder, { resources: ['overlays/replicas'], components: ['components/prometheus-operator'] })
   const faults = typeFaults(path.join(folder, 'types'), {
     ...Object.fromEntries(MISSPELLINGS.map(([right, wrong]) => [wrong, parseManifests(text.replace(`${right}:`, `${wrong}:`))])),
-    seconds: parseManifests(text.replace('terminationGracePeriodSeconds: 570', 'terminationGracePeriodSeconds: 570s'))
+    seconds: parseManifests(text.replace('terminationGracePeriodSeconds: 120', 'terminationGracePeriodSeconds: 120s'))
   })
   for (const [, wrong, type] of MISSPELLINGS) t.match(faults[wrong], [`'"${wrong}"' does not exist in type '${type}'`], wrong)
   t.match(faults['seconds'], ["Type 'string' is not assignable to type 'number'"])

@@ -28,14 +28,14 @@ sum by (job) (increase(${own('http_request_duration_seconds_count', clients)}[${
       summary: 'High latency',
       description: 'A twentieth of the HTTP requests to {{ $labels.job }} wait longer than {{ $value | humanizeDuration }} for the head of their answer.'
     }),
-    // Per instance: a limit that one of many has reached turns clients away, too.
+    // Of replicas that share their sessions one counts for all, now this one and then another. Those that share nothing have a limit each.
     alertRule(names, {
       alert: 'TooManySessions',
-      expr: `${own('active_sessions')} / (${own('sessions_limit')} > 0) > ${TooManySessions.ratio}`,
+      expr: `max by (job) (${own('active_sessions')} / (${own('sessions_limit')} > 0)) > ${TooManySessions.ratio}`,
       for: TooManySessions.for,
       severity: 'warning',
       summary: 'Too many sessions',
-      description: '{{ $labels.instance }} of {{ $labels.job }} has {{ $value | humanizePercentage }} of the sessions that SESSION_LIMIT allows.'
+      description: '{{ $labels.job }} has {{ $value | humanizePercentage }} of the sessions that SESSION_LIMIT allows.'
     })
   ]
 }

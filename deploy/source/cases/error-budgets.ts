@@ -42,8 +42,8 @@ export function errorBudgetCases ({ own, series, job }: Names): AlertCase[] {
     },
     {
       alert: operations,
-      name: 'clients err, cancel and leave, and tools fail for the agents\' reasons',
-      series: { [calls()]: '0+10x240', [calls('tool_error')]: '0+10x240', [calls('cancelled')]: '0+10x240', [calls('session_ended')]: '0+10x240', [calls('-32602')]: '0+10x240' },
+      name: 'clients err, cancel and leave, tools fail for the agents\' reasons, and calls move to other replicas',
+      series: { [calls()]: '0+10x240', [calls('moved')]: '0+10x240', [calls('tool_error')]: '0+10x240', [calls('cancelled')]: '0+10x240', [calls('session_ended')]: '0+10x240', [calls('-32602')]: '0+10x240' },
       at: '220m',
       fires: []
     },

@@ -2,7 +2,7 @@ import type { Names } from '../names.ts'
 import { at, HERE, labelsOf, type AlertCase } from './alert-case.ts'
 
 export function httpCases ({ own, job, metricsPath }: Names): AlertCase[] {
-  const { ofJob, ofInstance } = labelsOf(job)
+  const { ofJob } = labelsOf(job)
   const requests = (path: string, status: number): string => own('http_requests_total', HERE, `path="${path}"`, `status="${status}"`)
   const within = (path: string, le: string): string => own('http_request_duration_seconds_bucket', HERE, `path="${path}"`, `le="${le}"`)
   const timed = (path: string): string => own('http_request_duration_seconds_count', HERE, `path="${path}"`)
@@ -49,15 +49,15 @@ export function httpCases ({ own, job, metricsPath }: Names): AlertCase[] {
     },
     {
       alert: 'TooManySessions',
-      name: 'one of two instances is nearly full',
+      name: 'the sessions of two replicas, which one counts for both, then the other',
       series: {
-        [own('active_sessions', HERE)]: '9000x20',
+        [own('active_sessions', HERE)]: '9000x4 0x16',
         [own('sessions_limit', HERE)]: '10000x20',
-        [own('active_sessions', at('other:5001'))]: '10x20',
+        [own('active_sessions', at('other:5001'))]: '0x4 9000x16',
         [own('sessions_limit', at('other:5001'))]: '10000x20'
       },
       at: '8m',
-      fires: [{ labels: ofInstance('warning'), description: `mcp-dust-server:5001 of ${job} has 90% of the sessions that SESSION_LIMIT allows.` }]
+      fires: [{ labels: ofJob('warning'), description: `${job} has 90% of the sessions that SESSION_LIMIT allows.` }]
     },
     { alert: 'TooManySessions', name: 'five hundred of ten thousand', series: { [own('active_sessions', HERE)]: '500x20', [own('sessions_limit', HERE)]: '10000x20' }, at: '8m', fires: [] }
   ]

@@ -9,7 +9,7 @@ const LONG_WINDOW = '1h'
 
 /** MCP sessions, the event streams and the store behind them, and who the clients are. */
 export function sessionsDashboard (names: Names): DashboardSource {
-  const { own } = chosen(names)
+  const { own, series } = chosen(names)
   return {
     title: 'Sessions',
     description: 'MCP sessions, their event streams and their store. Clients of revision 2026-07-28 have no sessions.',
@@ -19,14 +19,15 @@ export function sessionsDashboard (names: Names): DashboardSource {
           title: 'Active Sessions',
           description: 'Sessions in the store, those of clients that are away for now, too.',
           unit: units.Short,
-          queries: [{ expr: own('active_sessions'), legend: '{{instance}}' }]
+          // Of replicas one counts for all.
+          queries: [{ expr: `sum by (job) (${own('active_sessions')})`, legend: '{{job}}' }]
         }),
         graph({
           title: 'Share of the sessions allowed',
           description: 'Active sessions as a share of SESSION_LIMIT. At the limit new clients are refused.',
           unit: units.PercentUnit,
           alert: 'TooManySessions',
-          queries: [{ expr: `${own('active_sessions')} / (${own('sessions_limit')} > 0)`, legend: '{{instance}}' }]
+          queries: [{ expr: `max by (job) (${own('active_sessions')} / (${own('sessions_limit')} > 0))`, legend: '{{job}}' }]
         }),
         graph({
           title: `Session Duration (95th percentile, ${LONG_WINDOW})`,
@@ -82,15 +83,40 @@ export function sessionsDashboard (names: Names): DashboardSource {
         }),
         graph({
           title: 'Store latency (95th percentile)',
-          description: 'A twentieth of the operations takes longer. The process waits for each of them.',
+          description: 'A twentieth of the operations takes longer. Each piece of an answer waits for one of them.',
           unit: units.Seconds,
-          queries: [{ expr: quantile(0.95, own('store_operation_duration_seconds_bucket'), ['operation']), legend: '{{operation}}' }]
+          alert: 'StoreSlow',
+          queries: [
+            { expr: quantile(0.95, own('store_operation_duration_seconds_bucket'), ['instance']), legend: '{{instance}}, all operations' },
+            { expr: quantile(0.95, own('store_operation_duration_seconds_bucket'), ['operation']), legend: '{{operation}}' }
+          ]
         }),
         graph({
           title: 'Store operations by outcome',
           description: 'Whether the session store works.',
           unit: units.OpsPerSecond,
           queries: [{ expr: perSecond(own('store_operation_duration_seconds_count'), 'outcome'), legend: '{{outcome}}' }]
+        })
+      ],
+      Replicas: [
+        graph({
+          title: 'Replicas',
+          description: 'How many replicas share the store and are alive, as each of them sees it. Lines that differ for long: they share no store.',
+          unit: units.Short,
+          queries: [{ expr: own('replicas'), legend: '{{instance}}' }]
+        }),
+        graph({
+          title: 'Calls picked up',
+          description: 'Calls whose process stopped or died, and with which another one went on.',
+          unit: units.OpsPerMinute,
+          queries: [{ expr: perMinute(own('mcp_calls_picked_up_total'), 'instance'), legend: '{{instance}}' }]
+        }),
+        graph({
+          title: 'Calls given away',
+          description: 'Calls that a process left to another one because it was to stop. Those of one that died are not among them.',
+          unit: units.OpsPerMinute,
+          // No series before the first of them.
+          queries: [{ expr: `${perMinute(series('mcp_server_operation_duration_seconds_count', 'error_type="moved"'), 'instance')} or 0 * sum by (instance) (${own('replicas')})`, legend: '{{instance}}' }]
         })
       ]
     }

@@ -19,6 +19,7 @@ const burning = (budget: number): Limit => ({ ...critical(Number((FASTEST_BURN.f
 /** Where alerts begin, for the panels that show what they look at. */
 export const THRESHOLDS = {
   McpDustServerRestarting: warning(LIMITS.McpDustServerRestarting.restarts),
+  StoreSlow: warning(LIMITS.StoreSlow.seconds),
   HealthCheckStale: warning(LIMITS.HealthCheckStale.seconds),
   McpOperationErrorBudgetBurn: burning(OBJECTIVES.operations.budget),
   AgentRunErrorBudgetBurn: burning(OBJECTIVES.runs.budget),
