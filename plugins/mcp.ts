@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TObject, TSchema } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
-import { DustError, dustErrorDetails } from '../src/dust/errors.ts'
 import { Catalog, type ListKind } from '../src/mcp/catalog.ts'
 import type { PromptDefinition, PromptHandler } from '../src/mcp/catalog/prompts.ts'
 import type { ResourceDefinition, ResourceReader, ResourceTemplateDefinition, TemplateReader } from '../src/mcp/catalog/resources.ts'
@@ -15,6 +14,7 @@ import { readReplicaMessage } from '../src/mcp/session-lane/replica-message.ts'
 import { SessionManager } from '../src/mcp/session-lane/session-manager.ts'
 import { StatelessLane } from '../src/mcp/stateless-lane/stateless-lane.ts'
 import { version } from '../src/version.ts'
+import { explainDustError } from './mcp/explain-dust-error.ts'
 import { createInject, type Inject } from './mcp/inject.ts'
 import { createOperationObserver } from './mcp/operation-observer.ts'
 
@@ -88,12 +88,14 @@ export default fp(async (fastify) => {
   const { store } = fastify
   const changes = store.bus('changes', readChange)
   const bus = store.bus('sessions', readReplicaMessage)
-  const catalog = new Catalog((list) => { changes.publish({ list }) })
+  // What is offered from the start is no change, above all not to the clients of other replicas.
+  let hasStarted = false
+  const catalog = new Catalog((list) => { if (hasStarted) changes.publish({ list }) })
   const hooks: OperationHook[] = []
   const dispatch = createDispatch({
     catalog,
     hooks,
-    explain: (error) => error instanceof DustError ? { message: error.message, details: { dust: dustErrorDetails(error) } } : null,
+    explain: explainDustError,
     observer: createOperationObserver(fastify)
   })
   const isLongRunning = (tool: string): boolean => catalog.tools.get(tool)?.isLongRunning === true
@@ -128,7 +130,7 @@ export default fp(async (fastify) => {
         log: store.events,
         bus,
         replica: replica.id,
-        isAlive: (id) => replica.isAlive(id),
+        isAlive: async (id) => (await store.replicas.alive()).includes(id),
         isLongRunning: (request) => isToolCall(request, isLongRunning),
         onStoreError
       },
@@ -184,6 +186,7 @@ export default fp(async (fastify) => {
   })
 
   fastify.addHook('onReady', async () => {
+    hasStarted = true
     sessions.start()
     await replica.start(sessions)
     changes.subscribe((change) => { sessions.tell(change) })

@@ -3,12 +3,14 @@ import fp from 'fastify-plugin'
 import path from 'node:path'
 import auth from '../plugins/auth.ts'
 import configPlugin, { type ConfigPluginOptions } from '../plugins/config.ts'
+import conversations from '../plugins/conversations.ts'
 import dust from '../plugins/dust.ts'
 import extensions from '../plugins/extensions.ts'
 import health from '../plugins/health.ts'
 import mcp from '../plugins/mcp.ts'
 import metrics, { type MetricsPluginOptions } from '../plugins/metrics.ts'
 import pressure from '../plugins/pressure.ts'
+import runs from '../plugins/runs.ts'
 import security from '../plugins/security.ts'
 import shutdown from '../plugins/shutdown.ts'
 import store from '../plugins/store.ts'
@@ -29,8 +31,12 @@ export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }
   await fastify.register(dust)
   await fastify.register(health)
   await fastify.register(mcp)
+  await fastify.register(conversations)
+  await fastify.register(runs)
   await fastify.register(shutdown)
-  await fastify.register(autoload, { dir: path.join(import.meta.dirname, '..', 'plugins', 'tools'), forceESM: true })
+  for (const offers of ['tools', 'resources', 'prompts']) {
+    await fastify.register(autoload, { dir: path.join(import.meta.dirname, '..', 'plugins', offers), forceESM: true })
+  }
   await fastify.register(extensions)
 
   await fastify.register(healthRoutes)

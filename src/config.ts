@@ -4,6 +4,7 @@ import { parseAccessTokens } from './access-tokens.ts'
 import { isLoopback } from './allowed-peers.ts'
 import { createEnvironmentAjv, environmentSchema, formats, type Environment, type Format } from './config/environment.ts'
 import { readSecretFiles } from './config/secret-files.ts'
+import { parseToolAreas, type ToolArea } from './config/tool-areas.ts'
 import { parseDuration, parseList, parseSize } from './config/units.ts'
 
 /** Variables whose value may be in the file that `<NAME>_FILE` names. */
@@ -75,8 +76,11 @@ function toConfig (env: Environment) {
       timezone: env.DUST_TIMEZONE,
       runTimeoutMs: durationOf(env.DUST_RUN_TIMEOUT),
       maxRuns: env.DUST_MAX_RUNS,
+      toolApproval: env.DUST_TOOL_APPROVAL,
       skipToolsValidation: env.DUST_SKIP_TOOLS_VALIDATION
     },
+    /** What the server's own tools are offered for. */
+    tools: parseToolAreas(env.DUST_TOOLS) ?? new Set<ToolArea>(),
     sessions: {
       storeUrl: env.STORE_URL,
       eventLogLimitBytes: sizeOf(env.EVENT_LOG_LIMIT),

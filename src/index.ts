@@ -1,6 +1,7 @@
 /** Everything that an embedder or the author of a plugin needs. */
 // For what they declare on FastifyInstance: nothing else here leads a compiler to them.
 import '../plugins/auth.ts'
+import '../plugins/conversations.ts'
 import '../plugins/dust.ts'
 import '../plugins/security.ts'
 import '../plugins/store.ts'

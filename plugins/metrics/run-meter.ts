@@ -10,12 +10,16 @@ export type RunOutcome = typeof RUN_OUTCOMES[number]
 export class RunMeter {
   readonly #runs: Instruments['runs']
   readonly #startedAt: number
-  #hasAnswered = false
+  #hasAnswered: boolean
 
-  /** @param since when it began, in milliseconds since the epoch, be it in another process */
-  constructor (runs: Instruments['runs'], since: number) {
+  /**
+   * @param since when it began, in milliseconds since the epoch, be it in another process
+   * @param isNew whether nobody has measured its first piece yet
+   */
+  constructor (runs: Instruments['runs'], since: number, isNew: boolean) {
     this.#runs = runs
     this.#startedAt = performance.now() - Math.max(0, Date.now() - since)
+    this.#hasAnswered = !isNew
   }
 
   event (event: RunEvent['event']): void {

@@ -16,7 +16,8 @@ const readOnly = { readOnlyHint: true, openWorldHint: true }
 
 /** Tools that tell which agents there are. */
 export default fp(async (fastify) => {
-  const { dust, mcp } = fastify
+  const { config, dust, mcp } = fastify
+  if (!config.tools.has('agents')) return
 
   mcp.addTool({
     name: 'dust_list_agents',
@@ -56,7 +57,7 @@ export default fp(async (fastify) => {
       structured
     }
   })
-}, { name: 'tools-agents', dependencies: ['dust', 'mcp'] })
+}, { name: 'tools-agents', dependencies: ['config', 'dust', 'mcp'] })
 
 function summarize ({ sId, name, description, scope, model, pictureUrl }: Agent) {
   return { id: sId, name, description, scope, model: `${model.providerId}/${model.modelId}`, pictureUrl }

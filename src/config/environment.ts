@@ -1,6 +1,7 @@
 import { Type, type SchemaOptions, type Static } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import { parseAccessTokens } from '../access-tokens.ts'
+import { parseToolAreas, TOOL_AREAS } from './tool-areas.ts'
 import { parseDuration, parseList, parseSize } from './units.ts'
 
 /** A timer of Node holds 31 bits of milliseconds; a longer one would fire at once. */
@@ -78,6 +79,10 @@ export const formats = {
     allowed: 'at least 32 ASCII letters, digits and signs, without spaces',
     check: (word: string) => /^[\x21-\x7e]{32,}$/.test(word)
   },
+  'tool-areas': {
+    allowed: `one or more of ${TOOL_AREAS.join(', ')}, separated by commas`,
+    check: (words: string) => parseToolAreas(words) !== null
+  },
   'dust-key': {
     allowed: 'an API key of the workspace, sk-...',
     check: (word: string) => /^[\x21-\x7e]+$/.test(word)
@@ -122,7 +127,9 @@ export const environmentSchema = Type.Object({
   DUST_TIMEZONE: formatted('timezone', { default: 'UTC', description: 'Time zone that agents are told.' }),
   DUST_RUN_TIMEOUT: formatted('period', { default: '15m', description: 'How long a call waits for an agent; the run itself goes on in Dust.' }),
   DUST_MAX_RUNS: Type.Integer({ default: 100, minimum: 1, description: 'Agent runs at the same time.' }),
+  DUST_TOOL_APPROVAL: Type.Unsafe<'ask' | 'reject' | 'return'>({ type: 'string', enum: ['ask', 'reject', 'return'], default: 'ask', description: 'When an agent wants leave to use a tool: ask the person, if the client can; refuse it; or end the call, so that somebody decides later.' }),
   DUST_SKIP_TOOLS_VALIDATION: Type.Boolean({ default: false, description: 'Let agents run every tool without asking a person.' }),
+  DUST_TOOLS: formatted('tool-areas', { default: TOOL_AREAS.join(','), description: 'What tools are offered for.' }),
 
   STORE_URL: formatted('store', { secret: true, default: 'sqlite:./data/mcp-dust-server.db', description: 'Where sessions and their streams are kept: sqlite:<file>, sqlite::memory:, or redis://... for several replicas.' }),
   STORE_URL_FILE: Type.Optional(Type.String({ description: 'File that has the address.' })),

@@ -11,7 +11,7 @@ export interface GeneratedFile {
 }
 
 /** The files that people are meant to see, each once. */
-export function generatedFiles (message: AgentMessage, conversationId: string): GeneratedFile[] {
+export function generatedFiles (message: Pick<AgentMessage, 'actions'>, conversationId: string): GeneratedFile[] {
   const files = new Map<string, GeneratedFile>()
   for (const { fileId, filePath, title, contentType, snippet, hidden } of message.actions.flatMap((action) => action.generatedFiles)) {
     const source = fileId !== null ? { fileId } : filePath !== undefined ? { conversationId, filePath } : null

@@ -30,14 +30,13 @@ export function responseError (answer: FailedAnswer): DustError {
   const said = toTextOrNull(error.message) ?? ''
   const isExhausted = exhaustedTypes.has(type ?? '') || (isRateLimit(type, status) && exhaustedWords.test(said))
   const kind = isExhausted ? 'rate_limited' : kindOf(type, status)
-  const retryable = !isExhausted && isRetryable(kind, type, answer)
   return new DustError({
     operation,
     status,
     type,
     kind,
-    retryable,
-    message: describe(kind, type, isExhausted, retryable, quotable(said, answer.secrets), answer)
+    retryable: !isExhausted && isRetryable(kind, type, answer),
+    message: describe(kind, type, isExhausted, quotable(said, answer.secrets), answer)
   })
 }
 
@@ -65,7 +64,7 @@ function isRetryable (kind: DustErrorKind, type: string | null, { status, isIdem
   return wasRefused || (isIdempotent && gatewayStatuses.has(status))
 }
 
-function describe (kind: DustErrorKind, type: string | null, isExhausted: boolean, retryable: boolean, said: string, { operation, status, contentType }: FailedAnswer): string {
+function describe (kind: DustErrorKind, type: string | null, isExhausted: boolean, said: string, { operation, status, contentType }: FailedAnswer): string {
   if (isExhausted) return `A limit of the Dust workspace or API key is used up (its cap, credits or plan); raise it in Dust's settings.${said}`
   // Whatever keeps the key from answering for somebody comes as one of these, without saying so.
   if (isReply(operation) && (type === 'internal_server_error' || (type === 'workspace_auth_error' && status === 403))) {
@@ -79,7 +78,7 @@ function describe (kind: DustErrorKind, type: string | null, isExhausted: boolea
   const known = type === null ? undefined : advice.get(type)
   if (known !== undefined) return known
   if (kind === 'rate_limited') return 'Dust limits the rate of requests: try again in a minute.'
-  if (type !== null) return `Dust answered ${status} ${type}.${said} ${whatNext(kind, retryable)}`
+  if (type !== null) return `Dust answered ${status} ${type}.${said}${whatToCheck[kind] ?? ''}`
   if (status >= 300 && status < 400) return `Dust answered ${status}, a redirect to somewhere else: check DUST_BASE_URL.`
   const answered = `Dust answered ${status} with ${contentType || 'no content type'} instead of its JSON error`
   return status >= 500
@@ -87,16 +86,11 @@ function describe (kind: DustErrorKind, type: string | null, isExhausted: boolea
     : `${answered}: check that DUST_BASE_URL is the address of Dust and that no proxy answers in its place.`
 }
 
-/** What can be said about an error that is known by its kind only. */
-function whatNext (kind: DustErrorKind, retryable: boolean): string {
-  if (retryable) return 'Try again in a moment.'
-  switch (kind) {
-    case 'server_error': return 'Try again later.'
-    case 'unauthorized': return 'Check DUST_API_KEY: the same request will be refused again.'
-    case 'forbidden': return 'The API key may not do this: the same request will be refused again.'
-    case 'not_found': return 'Check the ids: the same request will find nothing again.'
-    default: return 'The same request will fail again: change it.'
-  }
+/** What can be said about an error that is known by its kind only. Whether to try again is `retryable`'s to say. */
+const whatToCheck: Partial<Record<DustErrorKind, string>> = {
+  unauthorized: ' Check DUST_API_KEY.',
+  forbidden: ' The API key may not do this.',
+  not_found: ' Check the ids.'
 }
 
 function isReply (operation: DustOperation): boolean {

@@ -101,6 +101,15 @@ export class Emulator {
     }
   }
 
+  /** A person gives an agent the access that its action waits for. Returns whether there is such an action. */
+  authorize (actionId: string): boolean {
+    const { pending } = this.workspace
+    const status = pending.find(actionId)?.status
+    if (status !== 'blocked_authentication_required' && status !== 'blocked_file_authorization_required') return false
+    pending.settle(actionId, { kind: 'approval', approved: true })
+    return true
+  }
+
   close (): void {
     this.workspace.close()
     this.streams.endAll()

@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Catalog } from './catalog.ts'
 import { describeFaults } from './catalog/schema.ts'
+import { fitContent } from './content-kinds.ts'
 import type { Explain, Observed } from './dispatch.ts'
 import { ErrorCode, isObject, nothingThrown, ProtocolError } from './json-rpc.ts'
 import { InputRequired, OperationAborted, ToolError, type Operation } from './operation.ts'
@@ -13,7 +14,8 @@ export async function callTool (catalog: Catalog, explain: Explain, params: Reco
   const tool = catalog.tools.get(name)
   if (tool === undefined) throw new ProtocolError(ErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 128)}`)
   observed.tool = name
-  if (operation.resumed !== null && !tool.isReplayable) {
+  // Where there are no sessions, every handler runs again with the answer to its question.
+  if (operation.resumed !== null && operation.session !== null && !tool.isReplayable) {
     return failedCall('The process of the server that worked on this call is gone, and whether the call took effect isn\'t known. Look before you call again.', observed)
   }
   if (!tool.checkInput(args)) return failedCall(`Invalid arguments for ${name}: ${describeFaults(tool.checkInput)}`, observed)
@@ -24,7 +26,7 @@ export async function callTool (catalog: Catalog, explain: Explain, params: Reco
     else if (tool.checkOutput !== undefined && !tool.checkOutput(result.structuredContent)) {
       throw new TypeError(`The result of ${name} doesn't match its output schema: ${describeFaults(tool.checkOutput)}`)
     }
-    return result
+    return fitContent(result, operation.client.protocolVersion)
   } catch (error) {
     if (error instanceof ProtocolError || error instanceof InputRequired) throw error
     if (error instanceof ToolError) return failedCall(error.message, observed, error.structured)

@@ -57,8 +57,16 @@ function namesOf (name: string, parts: readonly string[]): string[] {
 
 /** @throws {MissingCapability} */
 export function requireCapabilities (available: ClientCapabilities, required: ClientCapabilities): void {
-  const missing = Object.entries(required).filter(([name, parts]) => !Object.hasOwn(available, name) || !hasAll(partsOf(available, name), Object(parts)))
+  const missing = missingOf(available, required)
   if (missing.length > 0) throw new MissingCapability(Object.fromEntries(missing))
+}
+
+export function hasCapabilities (available: ClientCapabilities, required: ClientCapabilities): boolean {
+  return missingOf(available, required).length === 0
+}
+
+function missingOf (available: ClientCapabilities, required: ClientCapabilities): Array<[string, unknown]> {
+  return Object.entries(required).filter(([name, parts]) => !Object.hasOwn(available, name) || !hasAll(partsOf(available, name), Object(parts)))
 }
 
 /** A client that says no more than `elicitation` can show forms, as in the revisions that knew nothing else. */

@@ -42,24 +42,24 @@ export function createMethods (catalog: Catalog, explain: Explain): ReadonlyMap<
     ['completion/complete', complete]
   ])
 
-  async function readResource ({ uri }: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
+  async function readResource ({ uri }: Record<string, unknown>, operation: SessionOperation, observed: Observed): Promise<ServerResult> {
     requireUri('resources/read', uri)
     const resource = catalog.resources.get(uri) ?? catalog.templates.find(({ matches }) => matches(uri))
-    const result = await sayingWhy(async () => await resource?.read(uri, operation))
+    const result = await sayingWhy(observed, async () => await resource?.read(uri, operation))
     if (result === undefined || result === null) throw new ProtocolError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
     return result
   }
 
-  async function getPrompt ({ name, arguments: args = {} }: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
+  async function getPrompt ({ name, arguments: args = {} }: Record<string, unknown>, operation: SessionOperation, observed: Observed): Promise<ServerResult> {
     if (typeof name !== 'string') throw invalid('prompts/get needs the name of a prompt')
     if (!isObject(args)) throw invalid('The arguments of prompts/get must be an object')
     const prompt = catalog.prompts.get(name)
     if (prompt === undefined) throw invalid(`Unknown prompt: ${name.slice(0, 128)}`)
     if (!prompt.checkInput(args)) throw invalid(`Invalid arguments for ${name}: ${describeFaults(prompt.checkInput)}`)
-    return sayingWhy(() => prompt.get(args, operation))
+    return sayingWhy(observed, () => prompt.get(args, operation))
   }
 
-  async function complete ({ ref, argument, context }: Record<string, unknown>, operation: SessionOperation): Promise<ServerResult> {
+  async function complete ({ ref, argument, context }: Record<string, unknown>, operation: SessionOperation, observed: Observed): Promise<ServerResult> {
     if (!isObject(ref) || !isObject(argument) || typeof argument['name'] !== 'string' || typeof argument['value'] !== 'string') {
       throw invalid('completion/complete needs a ref and an argument with name and value')
     }
@@ -70,7 +70,7 @@ export function createMethods (catalog: Catalog, explain: Explain): ReadonlyMap<
     const typed = argument['value']
     const others = isObject(context) && isObject(context['arguments']) ? context['arguments'] : {}
     const words = Object.entries(others).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-    return toCompletion(await sayingWhy(async () => await suggest(typed, operation, Object.fromEntries(words))))
+    return toCompletion(await sayingWhy(observed, async () => await suggest(typed, operation, Object.fromEntries(words))))
   }
 
   function completers ({ type, name, uri }: Record<string, unknown>): Readonly<Record<string, Complete | undefined>> {
@@ -80,14 +80,16 @@ export function createMethods (catalog: Catalog, explain: Explain): ReadonlyMap<
     throw invalid('completion/complete needs a ref to a prompt or a resource template that exists')
   }
 
-  /** An error for people becomes one that they see; one of a layer below is explained as it is for tools. */
-  async function sayingWhy<Result> (work: () => Promise<Result>): Promise<Result> {
+  /** An error for people becomes one that they see; one of a layer below is explained as it is for tools, and is no fault of ours either. */
+  async function sayingWhy<Result> (observed: Observed, work: () => Promise<Result>): Promise<Result> {
     try {
       return await work()
     } catch (error) {
       if (error instanceof ToolError) throw invalid(error.message, error.structured)
       const explanation = explain(error)
-      throw explanation === null ? error : new ProtocolError(ErrorCode.InternalError, explanation.message)
+      if (explanation === null) throw error
+      observed.details = explanation.details
+      throw new ProtocolError(ErrorCode.Refused, explanation.message)
     }
   }
 }

@@ -17,9 +17,9 @@ export interface Progress {
   meta?: Record<string, unknown>
 }
 
-/** What is known of a call that another process began, and could not bring to its end. */
+/** What is known of a call whose handler runs again. */
 export interface Resumed {
-  /** When the call came, in milliseconds since the epoch. */
+  /** When the call came, in milliseconds since the epoch; from a client without a session, when it came with the answer to a question. */
   since: number
   /** What the client was told last; `null` when it was told nothing, or doesn't want to be. */
   progress: Progress | null
@@ -38,8 +38,9 @@ export interface Operation {
   /** Stands for the HTTP request in logs. */
   readonly requestId: string | null
   /**
-   * `null`, unless the process that worked on this call is gone and the handler of a `replayable` tool runs again, from its beginning:
-   * what it did within `once` and what it asked has its result already.
+   * `null`, unless the handler runs again, from its beginning, because a client without a session brings the answer to a question,
+   * or because the process that worked on the call of a `replayable` tool is gone: what it did within `once` and what it asked has
+   * its result already.
    */
   readonly resumed: Resumed | null
   readonly clientCapabilities: ClientCapabilities
@@ -54,9 +55,10 @@ export interface Operation {
    * with which this leaves the handler must not be caught.
    *
    * @param key names the question within the handler, the same each time
+   * @param options.signal withdraws the question of a client with a session
    * @throws {MissingCapability} when the client can't be asked that
    */
-  ask<Request extends InputRequest> (key: string, request: Request): Promise<InputResponse<Request>>
+  ask<Request extends InputRequest> (key: string, request: Request, options?: { signal?: AbortSignal }): Promise<InputResponse<Request>>
   /** Asks several things at once. */
   askAll<Requests extends Record<string, InputRequest>> (requests: Requests): Promise<{ [Key in keyof Requests]: InputResponse<Requests[Key]> }>
   /**

@@ -1,10 +1,11 @@
+import type { ConversationStore } from './conversation-store.ts'
 import type { EventLog } from './event-log.ts'
 import type { ReplicaRegistry } from './replica-registry.ts'
 import type { SessionStore } from './session-store.ts'
 import type { Store } from './store.ts'
 
 /** The operations of a store's parts; no two parts have one of the same name. */
-export type StoreOperation = keyof SessionStore | keyof EventLog | keyof ReplicaRegistry | 'check'
+export type StoreOperation = keyof SessionStore | keyof EventLog | keyof ReplicaRegistry | keyof ConversationStore | 'check'
 
 /** How one operation of a store ended. */
 export interface StoreObservation {
@@ -15,7 +16,7 @@ export interface StoreObservation {
 
 /** The same store, watched: `observe` is called once for each operation, when it has ended. */
 export function observeStore (store: Store, observe: (observation: StoreObservation) => void): Store {
-  const { sessions, events, replicas } = store
+  const { sessions, events, replicas, conversations } = store
 
   async function timed<T> (operation: StoreOperation, work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now()
@@ -60,6 +61,13 @@ export function observeStore (store: Store, observe: (observation: StoreObservat
       beat: (...args) => timed('beat', () => replicas.beat(...args)),
       leave: (...args) => timed('leave', () => replicas.leave(...args)),
       alive: () => timed('alive', () => replicas.alive())
+    },
+    conversations: {
+      add: (...args) => timed('add', () => conversations.add(...args)),
+      use: (...args) => timed('use', () => conversations.use(...args)),
+      entitle: (...args) => timed('entitle', () => conversations.entitle(...args)),
+      callerOf: (...args) => timed('callerOf', () => conversations.callerOf(...args)),
+      list: (...args) => timed('list', () => conversations.list(...args))
     },
     bus: (name, read) => store.bus(name, read),
     check: () => timed('check', () => store.check()),

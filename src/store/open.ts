@@ -1,7 +1,6 @@
-import type { EventLogLimits } from './event-log.ts'
 import { openRedisStore } from './redis/store.ts'
 import { openSqliteStore } from './sqlite/store.ts'
-import type { Store } from './store.ts'
+import type { Store, StoreLimits } from './store.ts'
 
 /**
  * Opens the store that `STORE_URL` names.
@@ -9,7 +8,7 @@ import type { Store } from './store.ts'
  * @param url `sqlite:<file>`, `sqlite::memory:`, `redis://...` or `rediss://...`
  * @throws {StoreError} when it can't be opened
  */
-export async function openStore (url: string, options: { limits?: Partial<EventLogLimits> } = {}): Promise<Store> {
+export async function openStore (url: string, options: { limits?: Partial<StoreLimits> } = {}): Promise<Store> {
   if (storeKindOf(url) === 'redis') return openRedisStore(url, options)
   return openSqliteStore(url.replace(/^sqlite:(\/\/(?=\/))?/, ''), options)
 }

@@ -1,5 +1,6 @@
 import type { Bus, ReadMessage } from './bus.ts'
-import type { EventLog } from './event-log.ts'
+import type { ConversationLimits, ConversationStore } from './conversation-store.ts'
+import type { EventLog, EventLogLimits } from './event-log.ts'
 import type { ReplicaRegistry } from './replica-registry.ts'
 import type { SessionStore } from './session-store.ts'
 
@@ -14,6 +15,7 @@ export interface Store {
   readonly sessions: SessionStore
   readonly events: EventLog
   readonly replicas: ReplicaRegistry
+  readonly conversations: ConversationStore
   /**
    * A bus of this name, the same for all replicas.
    *
@@ -24,6 +26,9 @@ export interface Store {
   check (): Promise<void>
   close (): Promise<void>
 }
+
+/** How much a store keeps. */
+export type StoreLimits = EventLogLimits & ConversationLimits
 
 /** The store can't do what it was asked to. The message has no content of a record. */
 export class StoreError extends Error {

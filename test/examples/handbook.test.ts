@@ -36,10 +36,15 @@ async function connect (t: Test, address: string, answer: (message: string, agen
   return { client, heard }
 }
 
+/** Beside the pages are the product's own. */
+async function pages (client: Client) {
+  return (await client.listResources()).resources.filter(({ uri }) => uri.startsWith('handbook:'))
+}
+
 t.test('its pages are resources, also through the template', async (t) => {
   const { address } = await start(t)
   const { client } = await connect(t, address)
-  const { resources } = await client.listResources()
+  const resources = await pages(client)
   t.match(resources, [
     { uri: 'handbook://pages/it/laptops%20%26%20phones', name: 'it/laptops & phones', title: 'Laptops', mimeType: 'text/markdown' },
     { uri: 'handbook://pages/welcome', name: 'welcome', title: 'Welcome' }
@@ -141,10 +146,10 @@ t.test('clients of both kinds are told when pages come, change and go', async (t
 
   await writeFile(path.join(folder, 'travel.md'), 'By train.\n')
   await until(() => heard.includes('notifications/resources/list_changed') && stream.includes('notifications/resources/list_changed'))
-  t.match((await client.listResources()).resources.map(({ uri }) => uri), ['handbook://pages/it/laptops%20%26%20phones', 'handbook://pages/welcome', 'handbook://pages/travel'])
+  t.match((await pages(client)).map(({ uri }) => uri), ['handbook://pages/it/laptops%20%26%20phones', 'handbook://pages/welcome', 'handbook://pages/travel'])
 
   await rm(page)
-  await until(async () => (await client.listResources()).resources.length === 2)
+  await until(async () => (await pages(client)).length === 2)
   await t.rejects(client.readResource({ uri: 'handbook://pages/welcome' }), { code: -32002 })
 })
 

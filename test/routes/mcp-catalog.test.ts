@@ -46,14 +46,14 @@ async function startListening (t: Test) {
 t.test('resources are listed and read, as text or as bytes', async (t) => {
   const { client } = await start(t)
   const { resources } = await client.listResources()
-  t.match(resources[0], { uri: 'tickets://open', name: 'open', title: 'Open tickets', description: 'All of them.', mimeType: 'text/plain' })
+  t.match(resources.find(({ uri }) => uri === 'tickets://open'), { name: 'open', title: 'Open tickets', description: 'All of them.', mimeType: 'text/plain' })
   t.same((await client.readResource({ uri: 'tickets://open' })).contents, [{ uri: 'tickets://open', mimeType: 'text/plain', text: 'one, two' }])
   t.same((await client.readResource({ uri: 'tickets://logo' })).contents, [{ uri: 'tickets://logo', mimeType: 'image/png', blob: 'AQL/' }])
 })
 
 t.test('a template has resources of its own', async (t) => {
   const { client } = await start(t)
-  t.match((await client.listResourceTemplates()).resourceTemplates, [{ uriTemplate: 'tickets://{project}/{number}', name: 'ticket' }])
+  t.match((await client.listResourceTemplates()).resourceTemplates.filter(({ name }) => name === 'ticket'), [{ uriTemplate: 'tickets://{project}/{number}', name: 'ticket' }])
   const { contents } = await client.readResource({ uri: 'tickets://caf%C3%A9%20nord/17' })
   t.match(contents, [{ mimeType: 'application/json', text: '{"project":"café nord","number":"17"}' }])
 })
@@ -96,7 +96,7 @@ t.test('a uri that is too long is refused, and one that is subscribed to already
 
 t.test('prompts are listed and filled in', async (t) => {
   const { client } = await start(t)
-  t.same((await client.listPrompts()).prompts, [
+  t.same((await client.listPrompts()).prompts.filter(({ name }) => name !== 'ask_agent'), [
     { name: 'triage', title: 'Triage', description: 'Sorts a ticket.', arguments: [{ name: 'ticket', description: 'Its number.', required: true }, { name: 'level', required: false }] },
     { name: 'greet' }
   ])

@@ -35,33 +35,41 @@ export const stopEarly: Behaviour = async (turn) => {
   return { kind: 'gracefully_stopped', content }
 }
 
-/** Needs an account that an API key cannot connect: waits until it is cancelled. */
+/** Needs an account that an API key cannot connect: waits until a person has. */
 export const waitForAnAccount: Behaviour = async (turn) => {
   await turn.say(`${recall(turn)}For ${quote(turn.prompt)} I have to read your mail. `)
-  return await turn.needPersonalAccount({
+  await turn.needPersonalAccount({
     server: 'gmail',
     tool: 'get_messages',
     params: { query: turn.prompt },
     labels: { running: 'Reading mail', done: 'Read mail' },
     notifications: [],
     durationMs: 500,
-    output: ''
+    output: 'Three messages.'
   }, 'gmail')
+  turn.nextStep()
+  const content = `${recall(turn)}Now that I may read your mail: three messages speak of ${quote(turn.prompt)}.`
+  await turn.say(content)
+  return { kind: 'success', content }
 }
 
-/** Needs a file that a person has to open to it, in Dust: waits until it is cancelled. */
+/** Needs a file that a person has to open to it, in Dust: waits until they have. */
 export const waitForAFile: Behaviour = async (turn) => {
   await turn.say(`${recall(turn)}For ${quote(turn.prompt)} I have to read a spreadsheet. `)
   const file = { fileId: 'sheet-budget', fileName: 'Budget 2026', connectionId: 'con_drive', mimeType: 'application/vnd.google-apps.spreadsheet' }
-  return await turn.needFileAccess({
+  await turn.needFileAccess({
     server: 'google_drive',
     tool: 'read_spreadsheet',
     params: { file: file.fileName },
     labels: { running: 'Reading a spreadsheet', done: 'Read a spreadsheet' },
     notifications: [],
     durationMs: 500,
-    output: ''
+    output: 'Twelve rows.'
   }, file)
+  turn.nextStep()
+  const content = `${recall(turn)}Now that I may read ${file.fileName}: twelve rows are about ${quote(turn.prompt)}.`
+  await turn.say(content)
+  return { kind: 'success', content }
 }
 
 /** The question is refused after it was taken, and nothing on the stream marks the end. */

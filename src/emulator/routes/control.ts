@@ -22,6 +22,7 @@ const endpoints = {
   'PATCH /_emulator/agents/{sId}': 'body { "name"?, "description"?, "scope"?, "status"? }: renames, archives, hides an agent',
   'PUT /_emulator/crowd': 'body { "agents": 300 }: adds agents until that many can be asked, some with awkward names',
   'GET /_emulator/messages/{sId}': 'what the emulator knows of an agent message: final text, status, events, connections',
+  'POST /_emulator/authorizations/{actionId}': 'a person connects the account, or opens the file, that this action waits for',
   'GET /_emulator/cancels': 'the messages that someone cancelled, and when',
   'GET /_emulator/files': 'every file that has an id, with the hash of its bytes',
   'PUT /_emulator/limits': 'body { "messagesPerMinute": 100, "uploadsPerMinute": 40 }, those of Dust: limits what comes from now on; null lifts a limit',
@@ -71,6 +72,11 @@ export const controlRoutes: FastifyPluginAsync = async (scope) => {
     const record = emulator.message(params.sId)
     if (record === undefined) throw new ApiError(404, 'message_not_found', `There is no agent message ${params.sId}.`)
     return record
+  })
+
+  scope.post<{ Params: { actionId: string } }>('/authorizations/:actionId', async ({ params }) => {
+    if (!emulator.authorize(params.actionId)) throw new ApiError(404, 'action_not_found', `No action ${params.actionId} waits for an authorization.`)
+    return { success: true }
   })
 
   scope.get('/cancels', async () => ({ cancels: emulator.cancels }))

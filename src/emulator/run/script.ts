@@ -130,14 +130,14 @@ export function createTurn (run: Run): Turn {
       const mcpServerId = action.mcpServerId ?? call.server
       const authError = { mcpServerId, message: `Connect your ${provider} account.`, provider, toolName: call.tool }
       await waitForPerson(run, call, action, 'blocked_authentication_required', (blocking) => ({ type: 'tool_personal_auth_required', ...blocking, authError }))
-      throw new Error('An account was connected, which this emulator cannot do.')
+      await execute(call, action)
     },
 
     async needFileAccess (call, file) {
       const action = announce(call)
       const fileAuthError = { ...file, toolName: call.tool, message: `Allow access to ${file.fileName}.` }
       await waitForPerson(run, call, action, 'blocked_file_authorization_required', (blocking) => ({ type: 'tool_file_auth_required', ...blocking, fileAuthError }))
-      throw new Error('A file was opened, which this emulator cannot do.')
+      await execute(call, action)
     }
   }
 }

@@ -82,10 +82,10 @@ export interface Turn {
   /** Lets another agent do it, in a conversation of its own. What that one wants approved is asked here, with the ids of over there. Returns its answer. */
   delegate (agentId: string, task: string): Promise<string>
   ask (question: UserQuestion): Promise<Answer>
-  /** Waits for an account that only a person can connect, in Dust. Never comes back; the turn ends by cancellation. */
-  needPersonalAccount (call: ToolCall, provider: string): Promise<never>
+  /** Waits for an account that only a person can connect, in Dust: until the emulator is told that they did. */
+  needPersonalAccount (call: ToolCall, provider: string): Promise<void>
   /** The same for a file that only a person can open to the agent. */
-  needFileAccess (call: ToolCall, file: { fileId: string, fileName: string, connectionId: string, mimeType: string }): Promise<never>
+  needFileAccess (call: ToolCall, file: { fileId: string, fileName: string, connectionId: string, mimeType: string }): Promise<void>
 }
 
 export type Behaviour = (turn: Turn) => Promise<Ending>

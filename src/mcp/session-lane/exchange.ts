@@ -37,6 +37,7 @@ export class Exchange {
   #journal: CallJournal | undefined
   /** Whether the stream is open in the log, or can't be any more. */
   #opened: Promise<void> = Promise.resolve()
+  #isLogged = false
   #isDropped = false
   #isSilent = false
 
@@ -58,6 +59,7 @@ export class Exchange {
     const exchange = new Exchange(unanswered, options, undefined, record.stream)
     exchange.#writer = exchange.#createWriter(record.lastSeq)
     exchange.#journal = exchange.#createJournal(record.notes)
+    exchange.#isLogged = true
     return exchange
   }
 
@@ -73,6 +75,7 @@ export class Exchange {
     await log.open(streams.key(this.stream), replica, JSON.stringify(this.requests))
     this.#writer = this.#createWriter(0)
     this.#journal = this.#createJournal()
+    this.#isLogged = true
     if (this.#isDropped) await this.#writer.end()
     else this.#connect()?.()
     return !this.#isDropped
@@ -115,7 +118,7 @@ export class Exchange {
 
   /** Whether it's known to other processes. */
   get isLogged (): boolean {
-    return this.#writer !== undefined
+    return this.#isLogged
   }
 
   /** Whether the client can get the answer from another process. */
@@ -184,7 +187,10 @@ export class Exchange {
     this.#writer = this.#createWriter(0)
     const prime = this.#connect()
     this.#journal = this.#createJournal()
-    this.#opened = this.#writer.open(JSON.stringify(this.requests), () => { prime?.() })
+    this.#opened = this.#writer.open(JSON.stringify(this.requests), () => {
+      this.#isLogged = true
+      prime?.()
+    })
     return this.#writer
   }
 

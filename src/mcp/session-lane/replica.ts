@@ -65,10 +65,6 @@ export class Replica {
     return this.#living.length
   }
 
-  isAlive (replica: string): boolean {
-    return this.#living.includes(replica)
-  }
-
   /** Resolves after the first sign of life, or when the store can't take it. */
   async start (worker: ReplicaWorker): Promise<void> {
     this.#worker = worker

@@ -216,7 +216,11 @@ export class SessionManager {
     // Before the store has answered, so that a slow or failing store is asked once per interval and not with every request.
     live.touchedAt = now
     try {
-      if (await this.#options.store.touch(live.session.id, now + this.#options.ttlMs)) return true
+      if (await this.#options.store.touch(live.session.id, now + this.#options.ttlMs)) {
+        // Another replica's word of what its client wants may have been lost.
+        await this.#reload(live.session)
+        return true
+      }
     } catch (error) {
       // It's in memory and was alive a moment ago: its client, and above all its cancels, must get through.
       this.#options.onStoreError(error)
@@ -232,12 +236,11 @@ export class SessionManager {
     const session = this.#live.get(message.session)?.session
     if (session === undefined) return
     if (message.type === 'ended') this.#drop(session.id, 'session_ended').catch(this.#options.onStoreError)
-    else if (message.type === 'wishes') this.#reload(session, message.replica).catch(this.#options.onStoreError)
-    else session.hear(message)
+    else if (message.type !== 'wishes') session.hear(message)
+    else if (message.replica !== this.#options.context.transport.replica) this.#reload(session).catch(this.#options.onStoreError)
   }
 
-  async #reload (session: Session, replica: string): Promise<void> {
-    if (replica === this.#options.context.transport.replica) return
+  async #reload (session: Session): Promise<void> {
     const record = await this.#options.store.get(session.id)
     if (record !== undefined) session.setWishes(record)
   }

@@ -43,7 +43,7 @@ export function createSessionOperation (session: SessionView, { extra, signal, e
   // Several requests of one POST share a journal.
   const nameOf = (key: string): string => `${exchange?.requests.findIndex(({ id }) => id === extra.requestId) ?? 0}/${key}`
 
-  async function ask<Request extends InputRequest> (key: string, request: Request): Promise<InputResponse<Request>> {
+  async function ask<Request extends InputRequest> (key: string, request: Request, options: { signal?: AbortSignal } = {}): Promise<InputResponse<Request>> {
     requireAnswerable(capabilities, [request])
     const journal = await exchange?.journal()
     // Nobody is there to be asked, and nobody will come back.
@@ -52,7 +52,7 @@ export function createSessionOperation (session: SessionView, { extra, signal, e
     const id = writeQuestionId({ stream: exchange.stream, name })
     const isNew = await journal.ask(name)
     if (isNew || pickedUp?.questions.has(id) === false) await exchange.notify({ jsonrpc: '2.0', id, ...request })
-    const answer = await withdrawing(id, journal.answerTo(name, signal))
+    const answer = await withdrawing(id, journal.answerTo(name, AbortSignal.any([signal, ...(options.signal === undefined ? [] : [options.signal])])))
     if ('result' in answer && isAnswer(request, answer.result)) return answer.result
     throw new ToolError(NO_ANSWER)
   }

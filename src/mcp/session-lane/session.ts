@@ -264,6 +264,8 @@ export class Session {
     if (exchange?.isLogged !== true) return
     const record = await this.#context.transport.log.record({ session: this.id, stream })
     if (record !== undefined) this.#learn(record)
+    // Nobody forgets a call that isn't answered, but with its session.
+    else for (const { id } of exchange.requests) this.#running.abort(id, 'session_ended')
   }
 
   #learn (record: StreamRecord): void {

@@ -44,7 +44,7 @@ export class StandaloneStream {
     if (tail !== undefined) reader.take(tail)
     // For what came between the look into the log and now.
     reader.wake()
-    return before !== undefined && (before.writer === null || !isAlive(before.writer))
+    return before !== undefined && (before.writer === null || !await isAlive(before.writer))
   }
 
   send (data: string): void {

@@ -10,8 +10,8 @@ export interface StreamsOptions {
   /** Who we are among those that write into the log. */
   replica: string
   bus: Bus<ReplicaMessage>
-  /** Whether another replica lives, as far as is known. */
-  isAlive: (replica: string) => boolean
+  /** Whether a replica lives. */
+  isAlive: (replica: string) => Promise<boolean>
   /** Time between two comments on a silent stream. */
   keepAliveMs: number
   /** How long a client whose stream ended early waits before it comes back for the rest. */

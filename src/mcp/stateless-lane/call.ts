@@ -30,7 +30,9 @@ export function createCall (method: string, params: Record<string, unknown>, { m
   const envelope: Record<string, unknown> = { ...mcpReq.envelope }
   const client = envelope[CLIENT_INFO_META_KEY]
   const clientCapabilities: ClientCapabilities = Object(envelope[CLIENT_CAPABILITIES_META_KEY])
-  const state = restoreState(hashOfCall(caller, method, params), mcpReq.requestState<unknown>())
+  const requestState = mcpReq.requestState<unknown>()
+  const state = restoreState(hashOfCall(caller, method, params), requestState)
+  const resumed = requestState === undefined ? null : { since: Date.now(), progress: state.progress }
   const brought: Record<string, unknown> = { ...state.answers, ...mcpReq.inputResponses }
 
   /** What the client has answered, now or in an earlier leg; something else is no answer. */
@@ -54,9 +56,13 @@ export function createCall (method: string, params: Record<string, unknown>, { m
       client: { name: isObject(client) ? String(client['name']) : '', protocolVersion: String(envelope[PROTOCOL_VERSION_META_KEY]) },
       session: null,
       requestId,
-      resumed: null,
+      resumed,
       clientCapabilities,
-      progress: createProgress(mcpReq._meta?.progressToken, signal, (notification) => mcpReq.notify(notification)),
+      progress: createProgress(mcpReq._meta?.progressToken, signal, async (notification) => {
+        const { progress, _meta: meta } = notification.params
+        state.progress = { progress, ...(meta === undefined ? {} : { meta }) }
+        await mcpReq.notify(notification)
+      }, resumed?.progress?.progress),
       log: async (level, data, logger) => {
         if (signal.aborted) return
         requireJson(data)
@@ -95,10 +101,10 @@ export function createCall (method: string, params: Record<string, unknown>, { m
 }
 
 function restoreState (call: string, brought: unknown): RequestState {
-  if (brought === undefined) return { call, id: randomUUID(), answers: {}, done: {} }
+  if (brought === undefined) return { call, id: randomUUID(), answers: {}, done: {}, progress: null }
   // The words that the SDK has for a state that isn't signed right.
   if (!isRequestState(brought) || brought.call !== call) throw new ProtocolError(ErrorCode.InvalidParams, 'Invalid or expired requestState', { reason: 'invalid_request_state' })
-  return { call, id: brought.id, answers: { ...brought.answers }, done: { ...brought.done } }
+  return { ...brought, answers: { ...brought.answers }, done: { ...brought.done } }
 }
 
 /** In this revision, a client that can't do what is needed gets an error of the protocol. */

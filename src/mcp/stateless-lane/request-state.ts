@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isObject } from '../json-rpc.ts'
+import type { Progress } from '../operation.ts'
 
 /** What a call remembers while its client answers a question. It travels through the client's hands, signed. */
 export interface RequestState {
@@ -11,10 +12,13 @@ export interface RequestState {
   answers: Record<string, unknown>
   /** What must happen only once and has happened, by its key. Without a result, too: in JSON, `undefined` alone would be lost. */
   done: Record<string, { result?: unknown }>
+  /** How far the client was told that it is; `null` when it was told nothing, or doesn't want to be. */
+  progress: Pick<Progress, 'progress' | 'meta'> | null
 }
 
 export function isRequestState (value: unknown): value is RequestState {
-  return isObject(value) && typeof value['call'] === 'string' && typeof value['id'] === 'string' && isObject(value['answers']) && isObject(value['done'])
+  return isObject(value) && typeof value['call'] === 'string' && typeof value['id'] === 'string' && isObject(value['answers']) && isObject(value['done']) &&
+    (value['progress'] === null || isObject(value['progress']))
 }
 
 /** The hash of a call, whatever the order of its arguments' properties. */

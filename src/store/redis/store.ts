@@ -1,8 +1,10 @@
 import { readBus } from '../bus.ts'
-import { EVENT_LOG_LIMITS, type EventLogLimits } from '../event-log.ts'
-import { StoreError, type Store } from '../store.ts'
+import { CONVERSATION_LIMITS } from '../conversation-store.ts'
+import { EVENT_LOG_LIMITS } from '../event-log.ts'
+import { StoreError, type Store, type StoreLimits } from '../store.ts'
 import { createRedisBuses } from './bus.ts'
 import { createRedisConnection, type RedisConnection } from './connection.ts'
+import { createRedisConversationStore } from './conversation-store.ts'
 import { createRedisEventLog } from './event-log.ts'
 import { createRedisReplicaRegistry } from './replica-registry.ts'
 import { createRedisSessionStore } from './session-store.ts'
@@ -16,7 +18,7 @@ const CHECK_TTL_MS = 60_000
  * @param url `redis://` or `rediss://`, with a password when one is needed
  * @throws {StoreError} when it can't be used within seconds
  */
-export async function openRedisStore (url: string, { limits = {} }: { limits?: Partial<EventLogLimits> } = {}): Promise<Store> {
+export async function openRedisStore (url: string, { limits = {} }: { limits?: Partial<StoreLimits> } = {}): Promise<Store> {
   const connection = createRedisConnection(url)
   // One that is subscribed can do nothing else.
   const subscriber = createRedisConnection(url)
@@ -28,6 +30,7 @@ export async function openRedisStore (url: string, { limits = {} }: { limits?: P
     sessions: createRedisSessionStore(connection),
     events: createRedisEventLog(connection, { ...EVENT_LOG_LIMITS, ...limits }),
     replicas: createRedisReplicaRegistry(connection),
+    conversations: createRedisConversationStore(connection, { ...CONVERSATION_LIMITS, ...limits }),
     bus: (name, read) => readBus(busOf(name), read),
     check: async () => { await Promise.all([checkWriting(connection), subscriber.run('listen', () => subscriber.redis.ping())]) },
     close: async () => { await Promise.all([connection.close(), subscriber.close()]) }

@@ -39,7 +39,20 @@ const MIGRATIONS = [`
     data TEXT NOT NULL,
     PRIMARY KEY (stream_id, seq)
   ) STRICT;
-  CREATE TABLE replicas (name TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;`
+  CREATE TABLE replicas (name TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+`
+  CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    caller TEXT NOT NULL,
+    agent_id TEXT NOT NULL,
+    agent_name TEXT NOT NULL,
+    title TEXT,
+    url TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX conversations_used ON conversations (caller, used_at, id);
+  CREATE INDEX conversations_used_at ON conversations (used_at);`
 ]
 
 /** Brings a file to the newest schema. */

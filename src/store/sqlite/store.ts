@@ -1,6 +1,8 @@
 import { createLocalBus, readBus, type Bus } from '../bus.ts'
-import { EVENT_LOG_LIMITS, type EventLogLimits } from '../event-log.ts'
-import type { Store } from '../store.ts'
+import { CONVERSATION_LIMITS } from '../conversation-store.ts'
+import { EVENT_LOG_LIMITS } from '../event-log.ts'
+import type { Store, StoreLimits } from '../store.ts'
+import { createSqliteConversationStore } from './conversation-store.ts'
 import { attempt, createFileCheck, openDatabase } from './database.ts'
 import { createSqliteEventLog } from './event-log.ts'
 import { createSqliteReplicaRegistry } from './replica-registry.ts'
@@ -12,7 +14,7 @@ import { createSqliteSessionStore } from './session-store.ts'
  * @param location a file, made with its folder when it doesn't exist, or `:memory:`
  * @throws {StoreError} when it can't be opened or was written by a newer version
  */
-export function openSqliteStore (location: string, { limits = {} }: { limits?: Partial<EventLogLimits> } = {}): Store {
+export function openSqliteStore (location: string, { limits = {} }: { limits?: Partial<StoreLimits> } = {}): Store {
   const { db, checkFile } = attempt(`open ${location}`, () => ({ db: openDatabase(location), checkFile: createFileCheck(location) }))
   const check = db.prepare('INSERT INTO health (id, checked_at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at')
   const buses = new Map<string, Bus<unknown>>()
@@ -23,6 +25,7 @@ export function openSqliteStore (location: string, { limits = {} }: { limits?: P
     sessions: createSqliteSessionStore(db),
     events: createSqliteEventLog(db, { ...EVENT_LOG_LIMITS, ...limits }),
     replicas: createSqliteReplicaRegistry(db),
+    conversations: createSqliteConversationStore(db, { ...CONVERSATION_LIMITS, ...limits }),
     bus: (name, read) => {
       const bus = buses.get(name) ?? createLocalBus<unknown>()
       buses.set(name, bus)

@@ -153,20 +153,6 @@ t.test('an unknown agent is an error that names similar ones', async (t) => {
   t.equal(emulator.emulator.workspace.runs.size, 0)
 })
 
-t.test('more runs than allowed are refused', async (t) => {
-  const { emulator, environment } = await startEmulator(t, { pace: 1 })
-  const { address } = await startService(t, { ...environment, DUST_MAX_RUNS: '1' })
-  const { client } = await connect(t, address)
-  const first = ask(client, { agent: 'essayist', message: 'One' })
-  await until(() => emulator.emulator.workspace.runs.size === 1)
-  const second = await ask(client, { agent: 'dust', message: 'Two' })
-  t.equal(second.isError, true)
-  t.match(second.text, /1 agents already/)
-  emulator.emulator.pace.factor = 0
-  t.match((await first).structured, { status: 'succeeded' })
-  t.match((await ask(client, { agent: 'dust', message: 'Three' })).structured, { status: 'succeeded' })
-})
-
 t.test('neither the key nor prompts nor answers are logged', async (t) => {
   const { environment } = await startEmulator(t)
   const { address, logLines } = await startService(t, environment)

@@ -1,4 +1,5 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { connect, startEmulator, startService } from '../../helper.ts'
 
@@ -13,7 +14,11 @@ t.test('every tool tells a model what it is for', async (t) => {
   const { address } = await startService(t, environment)
   const { client } = await connect(t, address)
   const { tools } = await client.listTools()
-  t.same(tools.map(({ name }) => name).sort(), ['dust_ask_agent', 'dust_get_agent', 'dust_get_conversation', 'dust_list_agents'])
+  t.same(tools.map(({ name }) => name).sort(), [
+    'dust_answer_approval', 'dust_ask_agent', 'dust_cancel_run', 'dust_follow_run', 'dust_get_agent', 'dust_get_conversation', 'dust_list_agents',
+    'dust_list_conversations', 'dust_list_data_sources', 'dust_list_pending_approvals', 'dust_list_spaces', 'dust_read_file', 'dust_retry_message',
+    'dust_search', 'dust_search_nodes', 'dust_upload_file'
+  ])
   for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
     t.match(name, /^dust_[a-z_]+$/)
     t.ok(title && description && description.length > 60, `${name} is described`)
@@ -22,6 +27,34 @@ t.test('every tool tells a model what it is for', async (t) => {
     t.equal(typeof annotations?.readOnlyHint, 'boolean')
     t.equal(annotations?.openWorldHint, true)
   }
+})
+
+t.test('the pages tell of every tool, resource and prompt', async (t) => {
+  const { environment } = await startEmulator(t)
+  const { address } = await startService(t, environment)
+  const { client } = await connect(t, address)
+  const { tools } = await client.listTools()
+  const [readme, page] = ['README.md', 'docs/tools.md'].map((file) => readFileSync(file, 'utf8'))
+  for (const { name } of tools) t.match(readme, `\`${name}\``)
+  t.same(new Set([...page?.matchAll(/^\|[^|]*\| `(dust_\w+)` \|/gm) ?? []].map(([, name]) => name)), new Set(tools.map(({ name }) => name)))
+  const { resources } = await client.listResources()
+  const { resourceTemplates } = await client.listResourceTemplates()
+  t.same(
+    new Set([...page?.matchAll(/^\| `(dust:[^`]+)` \|/gm) ?? []].map(([, uri]) => uri)),
+    new Set([...resources.map(({ uri }) => uri), ...resourceTemplates.map(({ uriTemplate }) => uriTemplate)]))
+  for (const { name } of (await client.listPrompts()).prompts) t.match(page, `| \`${name}\` |`)
+  for (const { name, inputSchema } of tools) {
+    const row = page?.split('\n').find((line) => line.includes(`| \`${name}\` |`))
+    for (const argument of Object.keys(inputSchema.properties ?? {})) t.match(row, `\`${argument}\``, name)
+  }
+})
+
+t.test('offers no tools of an area that is switched off', async (t) => {
+  const { environment } = await startEmulator(t)
+  const { address } = await startService(t, { ...environment, DUST_TOOLS: 'files, conversations' })
+  const { client } = await connect(t, address)
+  t.same((await client.listTools()).tools.map(({ name }) => name), ['dust_list_conversations', 'dust_get_conversation', 'dust_upload_file', 'dust_read_file'])
+  await t.rejects(call(client, 'dust_ask_agent', { agent: 'dust', message: 'Hello' }), { message: /Unknown tool/ })
 })
 
 t.test('lists the agents that can be asked', async (t) => {

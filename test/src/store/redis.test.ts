@@ -2,6 +2,7 @@ import t from 'tap'
 import { openStore } from '../../../src/store/open.ts'
 import { startRedis } from '../../fixtures/redis.ts'
 import { until } from '../../helper.ts'
+import { conversationRecord } from './conversation-store-contract.ts'
 import { sessionRecord } from './session-store-contract.ts'
 import { testStore } from './store-contract.ts'
 
@@ -41,9 +42,10 @@ if (redis !== null) {
     await redis.command('FLUSHALL')
     const store = await openStore(redis.url)
     t.teardown(() => store.close())
-    const { events, replicas, sessions } = store
+    const { conversations, events, replicas, sessions } = store
     await sessions.create(sessionRecord(), 10)
     await replicas.beat('a', 60_000)
+    await conversations.add(conversationRecord())
     for (const [stream, call] of [['calls', 'call'], ['notices', null], ['ended', 'call']] as const) {
       await events.open({ session: 's', stream }, 'a', call)
       for (const seq of [1, 2, 4]) await events.append({ session: 's', stream }, 'a', { seq, data: 'x' }, stream === 'ended' && seq === 4)

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/store/open.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts'
+import { conversationRecord } from './conversation-store-contract.ts'
 import { sessionRecord } from './session-store-contract.ts'
 import { testStore } from './store-contract.ts'
 
@@ -34,16 +35,19 @@ t.test('in a file', async (t) => {
 t.test('keeps everything when the file is closed and opened again', async (t) => {
   const file = path.join(t.testdir(), 'store.db')
   const record = sessionRecord()
+  const conversation = conversationRecord()
   const key = { session: record.id, stream: 'one' }
   const first = openSqliteStore(file)
   await first.sessions.create(record, 10)
   await first.events.open(key, 'a', 'call')
   await first.events.append(key, 'a', { seq: 1, data: 'x' }, false)
   await first.events.note(key, 'name', 'value')
+  await first.conversations.add(conversation)
   await first.close()
   const second = openSqliteStore(file)
   t.teardown(() => second.close())
   t.same(await second.sessions.get(record.id), record)
+  t.same(await second.conversations.list(conversation.caller, 10), [conversation])
   t.match(await second.events.calls(record.id), [{ ...key, writer: 'a', lastSeq: 1, notes: { name: 'value' } }])
   t.same(await second.events.read(key, 0), { events: [{ seq: 1, data: 'x' }], isEnded: false })
 })

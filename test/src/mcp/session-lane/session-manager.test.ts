@@ -30,7 +30,7 @@ function start (t: Test, options: Partial<SessionManagerOptions> = {}, changes: 
         log: whole.events,
         bus: createLocalBus(),
         replica: 'one',
-        isAlive: () => true,
+        isAlive: async () => true,
         isLongRunning: () => false,
         onStoreError: (error) => { throw error }
       },

@@ -1,0 +1,108 @@
+import fp from 'fastify-plugin'
+import { DustError, type Run, type RunInput } from '../src/dust/client.ts'
+import type { Agent, Conversation } from '../src/dust/types.ts'
+import type { ConversationPosition, ConversationRecord } from '../src/store/conversation-store.ts'
+
+/**
+ * Conversations with agents. One that was started here belongs to the caller who started it: for everybody else it doesn't exist.
+ * One that was made in Dust itself can be used by every caller who knows its id, as by everybody who has the key.
+ */
+export interface Conversations {
+  /**
+   * Refuses a conversation that is another caller's. Stands before whatever is done with a conversation that a client has named.
+   *
+   * @throws {DustError} the same as for one that doesn't exist
+   */
+  admit (caller: string, conversationId: string): Promise<void>
+  /**
+   * Asks an agent, in the given conversation or in a new one, which belongs to the caller from then on.
+   *
+   * @throws {DustError} like `admit`
+   */
+  ask (caller: string, agent: Pick<Agent, 'sId' | 'name'>, question: Omit<RunInput, 'agentId'>): Promise<Run>
+  /**
+   * Reads a conversation with all its messages.
+   *
+   * @throws {DustError} like `admit`
+   */
+  get (caller: string, conversationId: string, signal: AbortSignal): Promise<Conversation>
+  /** Those that the caller has started here, the last used ones first; at most `limit`. Titles that aren't known are looked up in Dust, the first ones only when there are many. */
+  list (caller: string, limit: number, after: ConversationPosition | undefined, signal: AbortSignal): Promise<ConversationRecord[]>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    conversations: Conversations
+  }
+}
+
+/** How many titles are looked up for one list: each is a request. */
+const MOST_TITLES = 20
+
+/** Knows whose conversations are. */
+export default fp(async (fastify) => {
+  const { dust, log } = fastify
+  const { conversations: store } = fastify.store
+
+  async function admit (caller: string, conversationId: string): Promise<void> {
+    const owner = await store.callerOf(conversationId)
+    if (owner !== undefined && owner !== caller) throw notFound()
+  }
+
+  /** What has happened in Dust has happened, whether or not it can be noted. */
+  async function note (work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      log.error({ err: error }, 'what happened to a conversation could not be kept')
+    }
+  }
+
+  async function get (caller: string, conversationId: string, options: { limit?: number, signal: AbortSignal }): Promise<Conversation> {
+    await admit(caller, conversationId)
+    const conversation = await dust.getConversation(conversationId, options)
+    if (conversation.title !== null) await note(store.entitle(conversationId, conversation.title))
+    return conversation
+  }
+
+  async function withTitle (record: ConversationRecord, signal: AbortSignal): Promise<ConversationRecord> {
+    try {
+      const { title } = await get(record.caller, record.id, { limit: 1, signal })
+      return { ...record, title }
+    } catch (error) {
+      if (error instanceof DustError) return record
+      throw error
+    }
+  }
+
+  fastify.decorate('conversations', {
+    admit,
+    ask: async (caller, agent, question) => {
+      if (question.conversationId !== undefined) await admit(caller, question.conversationId)
+      // Without a signal: once the question may have left, its ids are needed to cancel the run.
+      const run = await dust.startRun({ ...question, agentId: agent.sId })
+      const now = Date.now()
+      await note(question.conversationId === undefined
+        ? store.add({ id: run.conversationId, caller, agent: { id: agent.sId, name: agent.name }, title: null, url: run.url, createdAt: now, usedAt: now })
+        : store.use(run.conversationId, now))
+      return run
+    },
+    get: (caller, conversationId, signal) => get(caller, conversationId, { signal }),
+    list: async (caller, limit, after, signal) => {
+      const records = await store.list(caller, limit, after)
+      const untitled = new Set(records.filter(({ title }) => title === null).slice(0, MOST_TITLES))
+      return Promise.all(records.map((record) => untitled.has(record) ? withTitle(record, signal) : record))
+    }
+  } satisfies Conversations)
+}, { name: 'conversations', dependencies: ['dust', 'store'] })
+
+/** As of one that doesn't exist: whoever guesses an id learns nothing. */
+function notFound (): DustError {
+  return new DustError({
+    operation: 'get_conversation',
+    kind: 'not_found',
+    status: 404,
+    type: 'conversation_not_found',
+    message: 'Dust knows no such conversation in this workspace: check its id, or start a new one.'
+  })
+}

@@ -1,0 +1,121 @@
+import type { Static } from '@sinclair/typebox'
+import fp from 'fastify-plugin'
+import { DustError, type Run } from '../src/dust/client.ts'
+import type { AgentMessage } from '../src/dust/types.ts'
+import type { ToolResult } from '../src/mcp/catalog/tools.ts'
+import { InputRequired, ToolError, type Operation } from '../src/mcp/operation.ts'
+import { ProgressFeed } from '../src/mcp/progress-feed.ts'
+import { RUN_OUTCOMES, RunMeter, type RunOutcome } from './metrics/run-meter.ts'
+import { completed, toResult, type Answer, type Asked } from './runs/answer.ts'
+import { followRun, isAborted } from './runs/follow-run.ts'
+import { RunSlots, type Refusal } from './runs/run-slots.ts'
+
+/** A run that has begun, and whose it is. */
+export interface Begun {
+  agent: Asked
+  run: Run
+}
+
+export interface WaitOptions {
+  /** It ran before: perhaps it waits for a person already. */
+  isUnderway?: boolean
+  /** The action on which this very call has decided. */
+  decided?: string
+  /** Whether a call that is cancelled takes the run along; by default it does. */
+  cancels?: boolean
+}
+
+/** Agent runs that somebody waits for. */
+export interface Runs {
+  /**
+   * Begins a run, or joins one, and stays with it until it ends, or waits for a person whom nobody can ask here, or time is over.
+   * The handler that calls this may run again: `begin` is only called once then.
+   *
+   * @throws {ToolError} when there are too many
+   */
+  wait (operation: Operation, begin: () => Promise<Begun>, options?: WaitOptions): Promise<ToolResult<Static<typeof Answer>>>
+  /** The result for a run that has ended. */
+  ended (begun: Begun, message: AgentMessage): ToolResult<Static<typeof Answer>>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    runs: Runs
+  }
+}
+
+/** How long a question waits for another run to end when there are too many. */
+const PATIENCE_MS = 30_000
+
+const REFUSALS: Readonly<Record<Refusal, string>> = {
+  queue_full: 'and as many of your questions wait already.',
+  timeout: `and none has ended within ${PATIENCE_MS / 1000} s.`
+}
+
+/** Stays with the agents that were asked, for whoever asked. */
+export default fp(async (fastify) => {
+  const { dust, log, mcp } = fastify
+  const { runTimeoutMs, maxRuns, toolApproval } = fastify.config.dust
+  const instruments = fastify.instruments.runs
+  const slots = new RunSlots({ limit: maxRuns, queueLimit: maxRuns, patienceMs: PATIENCE_MS })
+
+  for (const outcome of RUN_OUTCOMES) instruments.duration.zero({ outcome })
+  instruments.rejected.inc({ reason: 'concurrency' }, 0)
+
+  async function enter (operation: Operation): Promise<void> {
+    // One that runs already in Dust is only followed.
+    if (operation.resumed !== null) return slots.take()
+    const refusal = await slots.enter(operation.caller, operation.signal, (before) => {
+      operation.progress(`Waiting for another run to end, ${before} before this one`)
+        .catch((error: unknown) => { log.warn({ err: error }, 'progress could not be sent') })
+    })
+    if (refusal === undefined) return
+    instruments.rejected.inc({ reason: 'concurrency' })
+    throw new ToolError(`This server runs ${maxRuns} agents already, which is its limit, ${REFUSALS[refusal]} Try again in a minute.`)
+  }
+
+  const offered = (tool: string): boolean => mcp.toolNames.includes(tool)
+
+  fastify.decorate('runs', {
+    wait: async (operation, begin, { isUnderway = false, decided, cancels = true } = {}) => {
+      const timeout = AbortSignal.timeout(Math.max(0, (operation.resumed?.since ?? Date.now()) + runTimeoutMs - Date.now()))
+      await enter(operation)
+      instruments.inProgress.set(slots.taken)
+      const feed = new ProgressFeed(operation, (error) => { log.warn({ err: error }, 'progress could not be sent') })
+      let meter = new RunMeter(instruments, Date.now(), true)
+      let isOld = true
+      try {
+        const { agent, run, since } = await operation.once('run', async () => {
+          isOld = false
+          const since = Date.now()
+          const { agent, run } = await begin()
+          return { agent, run, since }
+        })
+        meter = new RunMeter(instruments, since, !isOld && !isUnderway)
+        if (!isOld) feed.step(`${agent.name} ${isUnderway ? 'is followed' : 'got the message'}, in conversation ${run.conversationId}`)
+        const ended = await followRun(run, {
+          dust, log, policy: toolApproval, agentName: agent.name, operation, timeout, timeoutMs: runTimeoutMs, isUnderway: isUnderway || isOld, decided, cancels, feed, meter
+        })
+        meter.end(ended.outcome.measured)
+        return toResult(agent, run, ended, offered)
+      } catch (error) {
+        const outcome = outcomeOf(error, operation.signal)
+        if (outcome !== null) meter.end(outcome)
+        throw error
+      } finally {
+        slots.leave()
+        instruments.inProgress.set(slots.taken)
+        await feed.end()
+      }
+    },
+    ended: ({ agent, run }, message) => toResult(agent, run, completed(message, ''), offered)
+  } satisfies Runs)
+}, { name: 'runs', dependencies: ['config', 'metrics', 'dust', 'mcp'] })
+
+/** How a run that broke off counts; `null` when there was none, because the asker named what isn't there, or when it's counted later. */
+function outcomeOf (error: unknown, signal: AbortSignal): RunOutcome | null {
+  if (isAborted(signal, 'moved')) return null
+  if (signal.aborted) return isAborted(signal, 'shutdown') ? 'shutdown' : 'cancelled'
+  const isMistake = error instanceof ToolError || error instanceof InputRequired || (error instanceof DustError && error.kind === 'not_found')
+  return isMistake ? null : 'error'
+}
