@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { requireRoot } from '../fixtures/programs.ts'
 import { startRedis } from '../fixtures/redis.ts'
-import { connect, initialize, post, startEmulator, until } from '../helper.ts'
+import { connect, initialize, post, startEmulator, toolCall, until } from '../helper.ts'
 import { textOf } from './progress-text.ts'
 import { startServerProcess } from './server-process.ts'
 
@@ -90,6 +90,22 @@ for (const [name, prepare] of Object.entries(TROUBLES)) {
     t.equal((await post(server.address, initialize)).status, 200)
   })
 }
+
+t.test('a call that comes while Redis hangs is refused, not left in silence, and never begun', async (t) => {
+  const redis = await startRedis(t)
+  if (redis === null) return
+  const { emulator, server, transport } = await start(t, redis.url)
+  const call = toolCall('asked', 'dust_ask_agent', { agent: 'dust', message: 'Are you there?' })
+  redis.pause()
+  const response = await post(server.address, call, { 'mcp-session-id': String(transport.sessionId) })
+  t.equal(response.status, 503)
+  t.match(await response.json(), { error: { code: -32603, message: /store can't be reached/ } })
+  redis.resume()
+  await until(async () => (await fetch(`${server.address}/ready`)).status === 200)
+  // What Redis was asked to begin, it began when it woke up.
+  await until(async () => await redis.command('ZCARD', 'mcp:streams:calls') === 0)
+  t.equal(emulator.emulator.workspace.runs.size, 0)
+})
 
 t.test('a server whose store is away ends in time', async (t) => {
   const redis = await startRedis(t)

@@ -70,9 +70,17 @@ export class Exchange {
    * @throws {StoreError}
    */
   async begin (): Promise<boolean> {
+    // Until it's known whether there is a stream, there is no reply.
+    clearTimeout(this.#upgrade)
     const { streams } = this.#options
-    const { log, replica } = streams.options
-    await log.open(streams.key(this.stream), replica, JSON.stringify(this.requests))
+    const { log, replica, onStoreError } = streams.options
+    try {
+      await log.open(streams.key(this.stream), replica, JSON.stringify(this.requests))
+    } catch (error) {
+      // A store that hangs may open it later: nobody works on it.
+      this.#createWriter(0).end().catch(onStoreError)
+      throw error
+    }
     this.#writer = this.#createWriter(0)
     this.#journal = this.#createJournal()
     this.#isLogged = true
