@@ -95,7 +95,7 @@ t.test('one line for a request when it is over, without its query; at debug also
     { reqId: 'nowhere', req: { method: 'GET', url: '/no/where' }, res: { statusCode: 404 }, msg: 'request completed' },
     { reqId: 'bad', req: { method: 'GET', url: '/%zz' }, res: { statusCode: 400 }, msg: 'request completed' }
   ])
-  t.match(lines.find(({ level }) => level === 20), { reqId: 'ping-1', req: { method: 'POST', url: '/mcp' }, msg: 'incoming request' })
+  t.match(lines.find(({ level, req }) => level === 20 && req !== undefined), { reqId: 'ping-1', req: { method: 'POST', url: '/mcp' }, msg: 'incoming request' })
   t.notMatch(logLines.join(''), 'secret')
 })
 
