@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin'
+import { isAmong } from '../src/dust/agents.ts'
 import { createDustClient, dustErrorKinds, dustOperations, type DustClient, type RequestObservation } from '../src/dust/client.ts'
 
 declare module 'fastify' {
@@ -10,7 +11,7 @@ declare module 'fastify' {
 
 /** Connects the service to its Dust workspace. */
 export default fp(async (fastify) => {
-  const { apiKey, workspaceId, baseUrl, username, timezone, skipToolsValidation } = fastify.config.dust
+  const { apiKey, workspaceId, baseUrl, username, timezone, skipToolsValidation, agents, agentsTtlMs } = fastify.config.dust
   const instruments = fastify.instruments.dust
 
   // An alert can only see an error counter rise that was there before.
@@ -19,6 +20,7 @@ export default fp(async (fastify) => {
   }
   for (const outcome of ['success', 'error']) instruments.agentsRefreshes.inc({ outcome }, 0)
 
+  let absent = ''
   const dust = createDustClient({
     apiKey,
     workspaceId,
@@ -26,15 +28,20 @@ export default fp(async (fastify) => {
     username,
     timezone,
     skipToolsValidation,
+    agents,
+    agentsTtlMs,
     onRequest: (observation) => {
       fastify.log.debug({ dust: observation }, 'dust request')
       count(observation)
     },
-    onAgentsRefresh: (agents) => {
-      instruments.agentsRefreshes.inc({ outcome: agents === null ? 'error' : 'success' })
-      if (agents === null) return
-      instruments.agentsAvailable.set(agents.length)
+    onAgentsRefresh: (list) => {
+      instruments.agentsRefreshes.inc({ outcome: list === null ? 'error' : 'success' })
+      if (list === null) return
+      instruments.agentsAvailable.set(list.length)
       instruments.agentsRefreshedAt.setToCurrentTime()
+      const nowAbsent = agents.filter((word) => !list.some((agent) => isAmong([word], agent))).join(', ')
+      if (nowAbsent !== absent && nowAbsent !== '') fastify.log.warn({ agents: nowAbsent }, 'DUST_AGENTS names agents that are not there')
+      absent = nowAbsent
     }
   })
   fastify.decorate('dust', dust)

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { TObject, TSchema } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
-import { Catalog, type ListKind } from '../src/mcp/catalog.ts'
+import { Catalog, type ExplainMissingTool, type ListKind } from '../src/mcp/catalog.ts'
 import type { PromptDefinition, PromptHandler } from '../src/mcp/catalog/prompts.ts'
 import type { ResourceDefinition, ResourceReader, ResourceTemplateDefinition, TemplateReader } from '../src/mcp/catalog/resources.ts'
 import type { ToolDefinition, ToolHandler } from '../src/mcp/catalog/tools.ts'
@@ -13,6 +13,7 @@ import { Replica } from '../src/mcp/session-lane/replica.ts'
 import { readReplicaMessage } from '../src/mcp/session-lane/replica-message.ts'
 import { SessionManager } from '../src/mcp/session-lane/session-manager.ts'
 import { StatelessLane } from '../src/mcp/stateless-lane/stateless-lane.ts'
+import { withinProcess } from '../src/store/bus.ts'
 import { version } from '../src/version.ts'
 import { explainDustError } from './mcp/explain-dust-error.ts'
 import { createInject, type Inject } from './mcp/inject.ts'
@@ -50,6 +51,15 @@ export interface Mcp {
    */
   addPrompt<Input extends TObject> (definition: PromptDefinition<Input>, handler: PromptHandler<Input>): void
   removePrompt (name: string): boolean
+  /**
+   * Makes several changes at once: clients are told once of each list.
+   *
+   * @param options.isEverywhere every replica makes the same changes by itself, at about the same time: each tells its own clients,
+   * when the others have had time to
+   */
+  change (work: () => void, options?: { isEverywhere?: boolean }): void
+  /** Is asked what to tell a model that calls a tool which isn't there, any more or yet. */
+  explainMissingTool (explain: ExplainMissingTool): void
   /** Tells the clients that have subscribed to a resource that it has changed. */
   resourceUpdated (uri: string): void
   /** Tells all clients to read a list again. Adding and removing does that by itself. */
@@ -78,6 +88,9 @@ const RETRY_MS = 2000
 /** How long a client without a session may take to answer a question. */
 const REQUEST_STATE_TTL_SECONDS = 3600
 
+/** How long the other replicas may take to make a change that they make by themselves. */
+const SETTLE_MS = 2000
+
 /** How the metrics name the ends of sessions. */
 const DURATION_REASONS = { closed: 'client_close', expired: 'idle_timeout' } as const
 
@@ -86,7 +99,7 @@ export default fp(async (fastify) => {
   const { ttlMs, limit, requestStateKey } = fastify.config.sessions
   const instruments = fastify.instruments.sessions
   const { store } = fastify
-  const changes = store.bus('changes', readChange)
+  const changes = withinProcess(store.bus('changes', readChange))
   const bus = store.bus('sessions', readReplicaMessage)
   // What is offered from the start is no change, above all not to the clients of other replicas.
   let hasStarted = false
@@ -169,6 +182,14 @@ export default fp(async (fastify) => {
     removeResourceTemplate: (uriTemplate) => catalog.templates.remove(uriTemplate),
     addPrompt: (definition, handler) => { catalog.addPrompt(definition, handler) },
     removePrompt: (name) => catalog.prompts.remove(name),
+    change: (work, { isEverywhere = false } = {}) => {
+      catalog.change(work, (lists) => {
+        const tell = (): void => { for (const list of lists) isEverywhere ? changes.publishHere({ list }) : changes.publish({ list }) }
+        if (isEverywhere && replica.hasOthers) setTimeout(tell, SETTLE_MS).unref()
+        else tell()
+      })
+    },
+    explainMissingTool: (explain) => { catalog.addExplanation(explain) },
     resourceUpdated: (resource) => { changes.publish({ resource }) },
     listChanged: (list) => { changes.publish({ list }) },
     addHook: (hook) => { hooks.push(hook) },
@@ -191,8 +212,8 @@ export default fp(async (fastify) => {
     await replica.start(sessions)
     changes.subscribe((change) => { sessions.tell(change) })
     // An alert can only see a counter rise that was there before.
-    for (const tool of catalog.tools.names) {
-      fastify.instruments.mcp.operationDuration.zero({ mcp_method_name: 'tools/call', gen_ai_tool_name: tool, error_type: String(ErrorCode.InternalError) })
+    for (const group of new Set(catalog.tools.names.map((name) => catalog.tools.get(name)?.group ?? name))) {
+      fastify.instruments.mcp.operationDuration.zero({ mcp_method_name: 'tools/call', gen_ai_tool_name: group, error_type: String(ErrorCode.InternalError) })
     }
   })
   fastify.addHook('onClose', () => endpoint.close())

@@ -77,7 +77,11 @@ function toConfig (env: Environment) {
       runTimeoutMs: durationOf(env.DUST_RUN_TIMEOUT),
       maxRuns: env.DUST_MAX_RUNS,
       toolApproval: env.DUST_TOOL_APPROVAL,
-      skipToolsValidation: env.DUST_SKIP_TOOLS_VALIDATION
+      skipToolsValidation: env.DUST_SKIP_TOOLS_VALIDATION,
+      /** Ids and names; none means all. */
+      agents: parseList(env.DUST_AGENTS ?? ''),
+      agentsTtlMs: durationOf(env.DUST_AGENTS_TTL),
+      hasAgentTools: env.DUST_AGENT_TOOLS
     },
     /** What the server's own tools are offered for. */
     tools: parseToolAreas(env.DUST_TOOLS) ?? new Set<ToolArea>(),

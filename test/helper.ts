@@ -32,10 +32,10 @@ export async function startEmulator (t: Test, options: EmulatorOptions = {}): Pr
   return { emulator, environment: { DUST_BASE_URL: address, DUST_API_KEY: apiKey, DUST_WORKSPACE_ID: workspaceId } }
 }
 
-/** The service that listens until the test ends. `extend` may register more plugins before. */
+/** The service that listens until the test ends, without the tools of single agents unless it's told otherwise. `extend` may register more plugins before. */
 export async function startService (t: Test, environment: Record<string, string>, extend?: (service: FastifyInstance) => unknown): Promise<RunningService> {
   const logLines: string[] = []
-  const config = loadConfig({ STORE_URL: 'sqlite::memory:', DRAIN_TIMEOUT: '0s', PRESSURE_MAX_EVENT_LOOP_DELAY: '0s', ...environment })
+  const config = loadConfig({ STORE_URL: 'sqlite::memory:', DRAIN_TIMEOUT: '0s', DUST_AGENT_TOOLS: 'false', PRESSURE_MAX_EVENT_LOOP_DELAY: '0s', ...environment })
   const service = await createService(config, pino({ level: 'debug' }, { write: (line: string) => { logLines.push(line) } }))
   t.teardown(() => service.close())
   await extend?.(service)

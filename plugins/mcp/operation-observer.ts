@@ -11,11 +11,11 @@ export function createOperationObserver ({ instruments, log }: FastifyInstance):
   const { mcp } = instruments
   return {
     onStart: (method) => { mcp.operationsInFlight.inc({ mcp_method_name: method }) },
-    onEnd: ({ method, tool, errorType, durationMs, fault, details, operation }) => {
+    onEnd: ({ method, tool, toolGroup, errorType, durationMs, fault, details, operation }) => {
       mcp.operationsInFlight.dec({ mcp_method_name: method })
       mcp.operationDuration.observe({
         mcp_method_name: method,
-        ...(tool === null ? {} : { gen_ai_tool_name: tool }),
+        ...(toolGroup === null ? {} : { gen_ai_tool_name: toolGroup }),
         ...(errorType === null ? {} : { error_type: errorType })
       }, durationMs / 1000)
       mcp.requests.inc({ protocol_version: operation.client.protocolVersion, client: clientOf(operation.client.name) })

@@ -23,7 +23,8 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     output: Answer,
     longRunning: true,
     replayable: true,
-    annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true }
+    // With tools that nobody is asked about, an agent may do anything.
+    annotations: { readOnlyHint: false, destructiveHint: config.dust.skipToolsValidation, idempotentHint: false, openWorldHint: true }
   }, async ({ agent: idOrName, message, conversationId, attachments = [] }, operation) => runs.wait(operation, async () => {
     const { sId, name, status } = await findAgent(dust, idOrName, operation.signal)
     if (status !== 'active') throw new ToolError(`The agent ${name} can't be asked: its status is ${status}.`)

@@ -21,7 +21,7 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     longRunning: true,
     replayable: true,
     // What the agent waits for meanwhile is asked of the person, or decided by the server's policy.
-    annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true }
+    annotations: { readOnlyHint: false, destructiveHint: config.dust.skipToolsValidation, idempotentHint: true, openWorldHint: true }
   }, async ({ conversationId, messageId }, operation) => {
     await conversations.admit(operation.caller, conversationId)
     const found = await findRun(dust, conversationId, messageId, operation.signal)
@@ -61,6 +61,7 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
   }, async ({ conversationId, messageId }, operation) => runs.wait(operation, async () => {
     await conversations.admit(operation.caller, conversationId)
     const { agent, run, message } = await findRun(dust, conversationId, messageId, operation.signal)
+    if (!dust.isOpen(agent)) throw new ToolError(`The agent ${agent.name} is not offered here.`)
     if (message.status === 'created') throw new ToolError('The agent still runs. Stay with it with dust_follow_run, or stop it with dust_cancel_run.')
     // Without the signal: once the run may have begun, its ids are needed to cancel it.
     return { agent, run: await dust.retryMessage(run) }

@@ -27,8 +27,18 @@ function isActive ({ status }: Agent): boolean {
   return status === 'active'
 }
 
+/** Whether an agent is meant by one of these ids and names, whose case doesn't matter; by none of them all are. */
+export function isAmong (idsAndNames: readonly string[], { sId, name }: Pick<Agent, 'sId' | 'name'>): boolean {
+  return idsAndNames.length === 0 || idsAndNames.some((word) => word === sId || normalizeName(word) === normalizeName(name))
+}
+
+export function normalizeName (name: string): string {
+  return name.trim().replace(/^@/, '').toLowerCase()
+}
+
 export interface AgentDirectory {
-  list (signal?: AbortSignal): Promise<Agent[]>
+  /** @param isFresh whether it must be fetched anew */
+  list (signal?: AbortSignal, isFresh?: boolean): Promise<Agent[]>
 }
 
 /**
@@ -54,8 +64,8 @@ export function createAgentDirectory (fetch: () => Promise<Agent[]>, ttlMs: numb
   }
 
   return {
-    async list (signal) {
-      if (kept !== null && performance.now() < kept.until) return kept.agents
+    async list (signal, isFresh = false) {
+      if (!isFresh && kept !== null && performance.now() < kept.until) return kept.agents
       underway ??= refresh()
       return signal === undefined ? underway : unlessAborted(underway, signal)
     }

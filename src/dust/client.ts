@@ -1,7 +1,8 @@
 import { answerQuestion, blockedActions, validateAction, type ActionRef, type QuestionAnswer } from './actions.ts'
-import { createAgentDirectory, fetchAgents, getAgent, searchAgents } from './agents.ts'
+import { createAgentDirectory, fetchAgents, getAgent, isAmong, searchAgents } from './agents.ts'
 import { attach, type Attachment } from './attachments.ts'
 import { cancelMessages, getConversation, retryMessage, startRun } from './conversations.ts'
+import { closedAgentError } from './errors.ts'
 import type { MessageRef } from './event-stream.ts'
 import type { NewFile, UploadedFile } from './file-rules.ts'
 import { readFile, uploadFile, type FileContent, type FileSource } from './files.ts'
@@ -34,6 +35,8 @@ export interface DustClientOptions {
   timezone: string
   /** Lets agents run every tool without asking anybody. */
   skipToolsValidation?: boolean
+  /** Ids and names of the agents that are open to callers; all when there are none. */
+  agents?: readonly string[]
   /** How long the list of agents is kept, in milliseconds; by default a minute. */
   agentsTtlMs?: number
   timing?: Partial<DustTiming>
@@ -53,11 +56,13 @@ export interface DustClient {
   readonly workspaceId: string
   /** Resolves when the workspace exists and the API key opens it; costs Dust next to nothing. */
   checkWorkspace (signal?: AbortSignal): Promise<void>
-  /** The active agents, from a list that is kept for `agentsTtlMs`. */
-  listAgents (options?: { signal?: AbortSignal }): Promise<Agent[]>
+  /** The active agents, from a list that is kept for `agentsTtlMs`, or fetched anew. */
+  listAgents (options?: { signal?: AbortSignal, isFresh?: boolean }): Promise<Agent[]>
   /** The active agents whose name matches, always asked anew. */
   searchAgents (query: string, signal?: AbortSignal): Promise<Agent[]>
   getAgent (agentId: string, signal?: AbortSignal): Promise<Agent>
+  /** Whether an agent is open to callers. */
+  isOpen (agent: Pick<Agent, 'sId' | 'name'>): boolean
   /**
    * Asks an agent, in a new conversation or in the given one. Resolves as soon as the run has begun: follow it with `messageEvents`.
    * The message is sent once; only when it certainly never left is it tried again.
@@ -120,15 +125,21 @@ export function createDustClient (options: DustClientOptions): DustClient {
     timing,
     onRequest: options.onRequest ?? (() => {})
   })
-  const directory = createAgentDirectory(() => fetchAgents(requester), options.agentsTtlMs ?? 60_000, options.onAgentsRefresh ?? (() => {}))
+  const isOpen = (agent: Pick<Agent, 'sId' | 'name'>): boolean => isAmong(options.agents ?? [], agent)
+  const directory = createAgentDirectory(async () => (await fetchAgents(requester)).filter(isOpen), options.agentsTtlMs ?? 60_000, options.onAgentsRefresh ?? (() => {}))
   const ask = { context: { username, timezone, origin: 'api' }, skipToolsValidation }
 
   return {
     workspaceId,
     checkWorkspace: (signal) => checkWorkspace(requester, signal),
-    listAgents: ({ signal } = {}) => directory.list(signal),
-    searchAgents: (query, signal) => searchAgents(requester, query, signal),
-    getAgent: (agentId, signal) => getAgent(requester, agentId, signal),
+    listAgents: ({ signal, isFresh } = {}) => directory.list(signal, isFresh),
+    searchAgents: async (query, signal) => (await searchAgents(requester, query, signal)).filter(isOpen),
+    getAgent: async (agentId, signal) => {
+      const agent = await getAgent(requester, agentId, signal)
+      if (!isOpen(agent)) throw closedAgentError()
+      return agent
+    },
+    isOpen,
     startRun: (input, signal) => startRun(requester, input, ask, signal),
     getConversation: (conversationId, options) => getConversation(requester, conversationId, options),
     cancel: (conversationId, messageIds) => cancelMessages(requester, conversationId, messageIds),

@@ -66,6 +66,11 @@ export function cancelledError (operation: DustOperation): DustError {
   return new DustError({ operation, kind: 'cancelled', message: 'The call to Dust was cancelled.' })
 }
 
+/** The error of an agent that this client keeps to itself. */
+export function closedAgentError (): DustError {
+  return new DustError({ operation: 'get_agent', kind: 'not_found', message: 'This agent is not offered here: list the agents to find one that is.' })
+}
+
 /** The error of a 2xx answer that lacks what it must contain. */
 export function unexpectedAnswerError (operation: DustOperation, missing: string): DustError {
   return new DustError({

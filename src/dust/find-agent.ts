@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein'
+import { normalizeName } from './agents.ts'
 import type { DustClient } from './client.ts'
 import { DustError } from './errors.ts'
 import type { Agent } from './types.ts'
@@ -13,11 +14,11 @@ const SUGGESTIONS = 5
  */
 export async function findAgent (dust: Pick<DustClient, 'listAgents' | 'getAgent'>, idOrName: string, signal: AbortSignal): Promise<Agent> {
   const agents = await dust.listAgents({ signal })
-  const wanted = normalize(idOrName)
+  const wanted = normalizeName(idOrName)
   const byId = agents.find(({ sId }) => sId === idOrName.trim())
   if (byId !== undefined) return byId
 
-  const [match, ...others] = agents.filter(({ name }) => normalize(name) === wanted)
+  const [match, ...others] = agents.filter(({ name }) => normalizeName(name) === wanted)
   if (match !== undefined && others.length > 0) throw unknownAgent(idOrName, [match, ...others])
   return match ?? getUnlistedAgent()
 
@@ -32,13 +33,9 @@ export async function findAgent (dust: Pick<DustClient, 'listAgents' | 'getAgent
   }
 }
 
-function normalize (name: string): string {
-  return name.trim().replace(/^@/, '').toLowerCase()
-}
-
 function similarTo (wanted: string, agents: readonly Agent[]): Agent[] {
   return agents
-    .map((agent) => ({ agent, difference: differenceOf(normalize(agent.name), wanted) }))
+    .map((agent) => ({ agent, difference: differenceOf(normalizeName(agent.name), wanted) }))
     .sort((a, b) => a.difference - b.difference)
     .slice(0, SUGGESTIONS)
     .map(({ agent }) => agent)

@@ -11,9 +11,11 @@ export async function callTool (catalog: Catalog, explain: Explain, params: Reco
   const { name, arguments: args = {} } = params
   if (typeof name !== 'string') throw new ProtocolError(ErrorCode.InvalidParams, 'tools/call needs the name of a tool')
   if (!isObject(args)) throw new ProtocolError(ErrorCode.InvalidParams, 'The arguments of tools/call must be an object')
-  const tool = catalog.tools.get(name)
+  const tool = await catalog.findTool(name)
   if (tool === undefined) throw new ProtocolError(ErrorCode.InvalidParams, `Unknown tool: ${name.slice(0, 128)}`)
+  if (typeof tool === 'string') return failedCall(tool, observed)
   observed.tool = name
+  observed.toolGroup = tool.group
   // Where there are no sessions, every handler runs again with the answer to its question.
   if (operation.resumed !== null && operation.session !== null && !tool.isReplayable) {
     return failedCall('The process of the server that worked on this call is gone, and whether the call took effect isn\'t known. Look before you call again.', observed)

@@ -10,6 +10,8 @@ import { InputRequired, OperationAborted, ToolError, type Operation, type Sessio
 export interface Observed {
   /** Name of the registered tool, if one was called. */
   tool: string | null
+  /** Under which name it's counted. */
+  toolGroup: string | null
   /** `tool_error`, why it was aborted, a JSON-RPC error code as text (-32603 for a fault of ours, also in a tool), or `null` when it went well. */
   errorType: string | null
   /** What a handler threw that wasn't meant for the client. */
@@ -74,7 +76,7 @@ export function createDispatch ({ catalog, observer, explain = () => null, hooks
   return async (method, params, operation) => {
     const handle = methods.get(method)
     const label = handle === undefined ? '_OTHER' : method
-    const observed: Observed = { tool: null, errorType: null, fault: null, details: null }
+    const observed: Observed = { tool: null, toolGroup: null, errorType: null, fault: null, details: null }
     const startedAt = performance.now()
     observer?.onStart(label)
     try {

@@ -17,6 +17,8 @@ export class ProgressFeed {
   readonly #startedAt = Date.now()
   #collected = ''
   #draft = 0
+  /** The step that nothing has followed yet. */
+  #doing = ''
   /** How far the client was told of the work before this process took it over; `null` for the beginning. */
   readonly position: string | null
   #collecting: NodeJS.Timeout | undefined
@@ -46,6 +48,7 @@ export class ProgressFeed {
     if (draft !== this.#draft) this.#flush()
     this.#draft = draft
     this.#reached = position ?? this.#reached
+    this.#doing = ''
     this.#collected += piece
     this.#collecting ??= setTimeout(() => { this.#flush() }, COLLECT_MS)
   }
@@ -54,6 +57,7 @@ export class ProgressFeed {
   step (message: string, position: string | null = null): void {
     this.#flush()
     this.#told = this.#reached = position ?? this.#reached
+    this.#doing = message
     this.#send(message, { 'mcp-dust-server/kind': 'step' })
   }
 
@@ -83,7 +87,8 @@ export class ProgressFeed {
   #expectSilence (): void {
     clearTimeout(this.#heartbeat)
     this.#heartbeat = setTimeout(() => {
-      this.#send(`Still working, ${Math.round((Date.now() - this.#startedAt) / 1000)} s so far`, { 'mcp-dust-server/kind': 'heartbeat' })
+      const seconds = Math.round((Date.now() - this.#startedAt) / 1000)
+      this.#send(`Still working, ${seconds} s so far${this.#doing === '' ? '' : `. ${this.#doing}`}`, { 'mcp-dust-server/kind': 'heartbeat' })
     }, HEARTBEAT_MS)
     this.#heartbeat.unref()
   }

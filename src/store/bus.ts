@@ -25,6 +25,24 @@ export function createLocalBus<Message> (): Bus<Message> {
   }
 }
 
+/** A bus on which a process can speak to itself, too. */
+export interface BusWithin<Message> extends Bus<Message> {
+  /** Reaches the listeners of this process only. */
+  publishHere (message: Message): void
+}
+
+export function withinProcess<Message> (bus: Bus<Message>): BusWithin<Message> {
+  const local = createLocalBus<Message>()
+  return {
+    publish: (message) => { bus.publish(message) },
+    publishHere: (message) => { local.publish(message) },
+    subscribe: (listener) => {
+      const ends = [bus.subscribe(listener), local.subscribe(listener)]
+      return () => { for (const end of ends) end() }
+    }
+  }
+}
+
 /** The messages of a bus that are understood. */
 export function readBus<Message> (bus: Bus<unknown>, read: ReadMessage<Message>): Bus<Message> {
   return {

@@ -16,12 +16,12 @@ export interface Cluster {
   dust: Emulator
 }
 
-/** Processes that share a Redis, until the test ends; `null` where there is none. */
+/** Processes that share a Redis, without the tools of single agents unless they are told otherwise, until the test ends; `null` where there is none. */
 export async function startCluster (t: Test, count: number, environment: Record<string, string> = {}): Promise<Cluster | null> {
   const redis = await startRedis(t)
   if (redis === null) return null
   const { emulator: { emulator: dust }, environment: access } = await startEmulator(t)
-  const replicas = await Promise.all(Array.from({ length: count }, () => startReplica(t, { ...access, STORE_URL: redis.url, EXTRA_PLUGINS: PLUGINS, ...environment })))
+  const replicas = await Promise.all(Array.from({ length: count }, () => startReplica(t, { ...access, STORE_URL: redis.url, EXTRA_PLUGINS: PLUGINS, DUST_AGENT_TOOLS: 'false', ...environment })))
   const addresses = replicas.map(({ address }) => address)
   // Before it knows of another one, it takes it for dead.
   for (const address of addresses) await until(async () => (await readMetrics(address)).value('mcp_dust_server_replicas') === count)

@@ -133,6 +133,10 @@ export async function hooksAndTests ({ mcp, health, instruments }: FastifyInstan
     return next()
   }
   mcp.addHook(hook)
+  mcp.change(() => { mcp.removeTool('ticket') }, { isEverywhere: true })
+  mcp.explainMissingTool(async (name) => name === 'ticket' ? 'Use issue.' : undefined)
+  // @ts-expect-error what it says is a text
+  mcp.explainMissingTool(async () => 404)
   // @ts-expect-error the result must be returned
   mcp.addHook(async (_request, next) => { await next() })
 

@@ -17,6 +17,8 @@ export interface ToolDefinition<Input extends TSchema = TObject, Output extends 
   /** Shape of `structured` in the result. */
   output?: Output
   annotations?: ToolAnnotations
+  /** Metrics count it under this name, with others of its kind; by default under its own. For tools that come and go. */
+  group?: string
   /** It usually takes longer than clients and proxies bear in silence: its reply is an event stream from the first moment. */
   longRunning?: boolean
   /**
@@ -39,6 +41,7 @@ export type ToolHandler<Input extends TSchema = TObject, Output extends TSchema 
 
 export interface RegisteredTool {
   readonly listed: Tool
+  readonly group: string
   readonly isLongRunning: boolean
   readonly isReplayable: boolean
   /** Checks arguments and fills in defaults. */
@@ -52,7 +55,7 @@ const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/
 
 /** @throws {CatalogError} when the name isn't allowed or a schema can't be compiled */
 export function createTool<Input extends TSchema, Output extends TSchema> (definition: ToolDefinition<Input, Output>, handler: ToolHandler<Input, Output>): RegisteredTool {
-  const { name, title, description, input, output, annotations, longRunning = false, replayable } = definition
+  const { name, title, description, input, output, annotations, group = name, longRunning = false, replayable } = definition
   requireFunction(`Tool "${name}" needs a handler`, handler)
   if (!TOOL_NAME.test(name)) throw new CatalogError(`Tool name "${name}" isn't allowed: 1 to 128 letters, digits, "_", "-" or "."`)
   return {
@@ -64,6 +67,7 @@ export function createTool<Input extends TSchema, Output extends TSchema> (defin
       ...(output === undefined ? {} : { outputSchema: asObject(name, output) }),
       ...(annotations === undefined ? {} : { annotations })
     },
+    group,
     isLongRunning: longRunning,
     isReplayable: replayable ?? (annotations?.readOnlyHint === true || annotations?.idempotentHint === true),
     checkInput: compile(`tool "${name}"`, input),

@@ -29,6 +29,24 @@ t.test('every tool tells a model what it is for', async (t) => {
   }
 })
 
+t.test('a tool that changes something says so', async (t) => {
+  const { environment } = await startEmulator(t)
+  const hints = async (settings: Record<string, string> = {}) => {
+    const { client } = await connect(t, (await startService(t, { ...environment, ...settings })).address)
+    const { tools } = await client.listTools()
+    return Object.fromEntries(tools.map(({ name, annotations = {} }) => [name, [annotations.readOnlyHint, annotations.destructiveHint, annotations.idempotentHint]]))
+  }
+  t.match(await hints(), {
+    dust_list_pending_approvals: [true],
+    dust_ask_agent: [false, false, false],
+    dust_follow_run: [false, false, true],
+    dust_answer_approval: [false, true, true],
+    dust_cancel_run: [false, true, true],
+    dust_retry_message: [false, true, false]
+  })
+  t.match(await hints({ DUST_SKIP_TOOLS_VALIDATION: 'true' }), { dust_ask_agent: [false, true, false], dust_follow_run: [false, true, true] }, 'with tools that nobody is asked about')
+})
+
 t.test('the pages tell of every tool, resource and prompt', async (t) => {
   const { environment } = await startEmulator(t)
   const { address } = await startService(t, environment)

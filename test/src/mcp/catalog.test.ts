@@ -16,6 +16,45 @@ t.test('lists tools as clients see them', async (t) => {
   t.same(catalog.tools.names, ['a', 'b'])
 })
 
+t.test('tells of each change, or once of several', async (t) => {
+  const told: string[] = []
+  const catalog = new Catalog((kind) => { told.push(kind) })
+  const add = (name: string): void => { catalog.addTool({ name, description: '', input }, () => ({})) }
+  add('a')
+  add('b')
+  t.same(told.splice(0), ['tools', 'tools'])
+  const several = (kinds: ReadonlySet<string>): void => { told.push(...kinds) }
+  catalog.change(() => {
+    catalog.tools.remove('a')
+    add('c')
+    catalog.addPrompt({ name: 'p' }, () => '')
+  }, several)
+  t.same(told.splice(0), ['tools', 'prompts'])
+  t.throws(() => {
+    catalog.change(() => {
+      add('d')
+      add('d')
+    }, several)
+  }, { code: 'CATALOG_INVALID' })
+  t.same(told.splice(0), ['tools'], 'also when the work broke off')
+  catalog.change(() => {}, several)
+  t.same(told.splice(0), [])
+  add('e')
+  t.same(told, ['tools'])
+})
+
+t.test('asks why a tool is not there, which may come meanwhile', async (t) => {
+  const catalog = new Catalog()
+  t.equal(await catalog.findTool('late'), undefined)
+  catalog.addExplanation(async (name) => {
+    if (name === 'late') catalog.addTool({ name, description: '', input }, () => ({}))
+    return name === 'gone' ? 'It was here yesterday.' : undefined
+  })
+  t.match(await catalog.findTool('late'), { listed: { name: 'late' } })
+  t.equal(await catalog.findTool('gone'), 'It was here yesterday.')
+  t.equal(await catalog.findTool('never'), undefined)
+})
+
 t.test('refuses a name that is taken or not allowed', async (t) => {
   const catalog = new Catalog()
   const add = (name: string) => { catalog.addTool({ name, description: '', input }, () => ({})) }

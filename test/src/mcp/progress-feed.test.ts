@@ -46,7 +46,11 @@ t.test('silence never lasts longer than 10 s', async (t) => {
   t.equal(sent.length, 1)
   for (let seconds = 0; seconds < 60; seconds += 10) mock.timers.tick(10_000)
   t.equal(sent.length, 7)
-  t.match(sent.at(-1), { kind: 'heartbeat', message: /Still working, 7\d s/ })
+  t.match(sent.at(-1), { kind: 'heartbeat', message: /^Still working, 7\d s so far\. still there$/ }, 'and says what is being done')
+  feed.text('done with that', 0, null)
+  mock.timers.tick(200)
+  mock.timers.tick(10_000)
+  t.match(sent.at(-1), { kind: 'heartbeat', message: /^Still working, \d+ s so far$/ })
 })
 
 t.test('nothing is sent after the end', async (t) => {
