@@ -137,6 +137,7 @@ export default fp(async (fastify) => {
     limit,
     context: {
       ...shared,
+      capabilities: { ...shared.capabilities, tasks: { cancel: {}, requests: { tools: { call: {} } } } },
       transport: {
         ...TIMING,
         retryMs: RETRY_MS,

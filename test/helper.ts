@@ -1,6 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport, type StreamableHTTPClientTransportOptions } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -54,8 +55,10 @@ export interface Connection {
 }
 
 /** The official SDK's client, connected until the test ends. */
-export async function connect (t: Test, address: string, token?: string, options: StreamableHTTPClientTransportOptions = {}): Promise<Connection> {
-  const client = new Client({ name: 'test', version: '1.0.0' })
+export async function connect (
+  t: Test, address: string, token?: string, options: StreamableHTTPClientTransportOptions = {}, capabilities: ClientCapabilities = {}
+): Promise<Connection> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { capabilities })
   const identity = token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } }
   const transport = new StreamableHTTPClientTransport(new URL('/mcp', address), { ...identity, ...options })
   t.teardown(() => client.close())

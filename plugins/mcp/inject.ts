@@ -1,7 +1,7 @@
 import type { CallToolResult, ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Dispatch } from '../../src/mcp/dispatch.ts'
 import { answersOf, isAnswer, MissingCapability, requireCapabilities, type InputRequest, type InputResponse } from '../../src/mcp/input.ts'
-import { requireJson } from '../../src/mcp/json-rpc.ts'
+import { ErrorCode, ProtocolError, requireJson } from '../../src/mcp/json-rpc.ts'
 import { ToolError, type ClientCapabilities, type LoggingLevel, type Progress } from '../../src/mcp/operation.ts'
 import { toProgress } from '../../src/mcp/progress.ts'
 
@@ -61,10 +61,16 @@ export function createInject (dispatch: Dispatch): Inject {
       require: (capabilities) => { requireCapabilities(clientCapabilities, capabilities) },
       closeStream: async () => {},
       setLogLevel: async () => {},
-      subscribe: async () => {}
+      subscribe: async () => {},
+      getTask: async () => { throw noTasks() },
+      cancelTask: async () => { throw noTasks() }
     })
     return { result, progress, logs }
   }
   // The result of tools/call is one: the catalog makes it.
   return inject as Inject
+}
+
+function noTasks (): ProtocolError {
+  return new ProtocolError(ErrorCode.MethodNotFound, 'There are no tasks here')
 }

@@ -6,6 +6,8 @@ import type { Explain, Observed } from './dispatch.ts'
 import { ErrorCode, isObject, nothingThrown, ProtocolError } from './json-rpc.ts'
 import { InputRequired, OperationAborted, ToolError, type Operation } from './operation.ts'
 
+const FIRST_REVISION_WITH_TASKS = '2025-11-25'
+
 /** Calls a tool. A tool that fails is a result with `isError`, in words that a model can act on. */
 export async function callTool (catalog: Catalog, explain: Explain, params: Record<string, unknown>, operation: Operation, observed: Observed): Promise<CallToolResult> {
   const { name, arguments: args = {} } = params
@@ -19,6 +21,9 @@ export async function callTool (catalog: Catalog, explain: Explain, params: Reco
   // Where there are no sessions, every handler runs again with the answer to its question.
   if (operation.resumed !== null && operation.session !== null && !tool.isReplayable) {
     return failedCall('The process of the server that worked on this call is gone, and whether the call took effect isn\'t known. Look before you call again.', observed)
+  }
+  if (isObject(params['task']) && operation.session !== null && operation.client.protocolVersion >= FIRST_REVISION_WITH_TASKS) {
+    throw new ProtocolError(ErrorCode.MethodNotFound, `The tool ${name} can't be called as a task: call it without`)
   }
   if (!tool.checkInput(args)) return failedCall(`Invalid arguments for ${name}: ${describeFaults(tool.checkInput)}`, observed)
 

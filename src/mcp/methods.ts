@@ -39,7 +39,9 @@ export function createMethods (catalog: Catalog, explain: Explain): ReadonlyMap<
       return { prompts, ...next }
     }],
     ['prompts/get', getPrompt],
-    ['completion/complete', complete]
+    ['completion/complete', complete],
+    ['tasks/get', async ({ taskId }, operation) => operation.getTask(requireTaskId(taskId))],
+    ['tasks/cancel', async ({ taskId }, operation) => operation.cancelTask(requireTaskId(taskId))]
   ])
 
   async function readResource ({ uri }: Record<string, unknown>, operation: SessionOperation, observed: Observed): Promise<ServerResult> {
@@ -105,6 +107,11 @@ async function subscribe ({ uri }: Record<string, unknown>, operation: SessionOp
   requireUri('A subscription', uri)
   await operation.subscribe(uri, wanted)
   return {}
+}
+
+function requireTaskId (taskId: unknown): string {
+  if (typeof taskId !== 'string') throw invalid('A request about a task needs its taskId')
+  return taskId
 }
 
 function requireUri (who: string, uri: unknown): asserts uri is string {

@@ -1,4 +1,4 @@
-import type { ClientCapabilities, LoggingLevel } from '@modelcontextprotocol/sdk/types.js'
+import type { ClientCapabilities, LoggingLevel, Task } from '@modelcontextprotocol/sdk/types.js'
 import type { InputRequest, InputResponse } from './input.ts'
 
 export type { ClientCapabilities, LoggingLevel }
@@ -86,6 +86,9 @@ export interface SessionOperation extends Operation {
   setLogLevel (level: LoggingLevel): Promise<void>
   /** Begins or ends to tell the client when a resource changes. */
   subscribe (uri: string, wanted: boolean): Promise<void>
+  /** The state of a call that the client doesn't wait for. */
+  getTask (taskId: string): Promise<Task>
+  cancelTask (taskId: string): Promise<Task>
 }
 
 /**

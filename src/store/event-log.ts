@@ -19,6 +19,8 @@ export interface StreamRecord extends StreamKey {
   call: string | null
   /** Milliseconds since the epoch. */
   createdAt: number
+  /** When something last happened on it. */
+  lastAt: number
   /** `seq` of its newest event, or the one that it began to count from. */
   lastSeq: number
   /** Whether nothing more will come. */

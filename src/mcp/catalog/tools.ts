@@ -65,7 +65,8 @@ export function createTool<Input extends TSchema, Output extends TSchema> (defin
       description,
       inputSchema: asObject(name, input),
       ...(output === undefined ? {} : { outputSchema: asObject(name, output) }),
-      ...(annotations === undefined ? {} : { annotations })
+      ...(annotations === undefined ? {} : { annotations }),
+      ...(longRunning ? { execution: { taskSupport: 'optional' } } : {})
     },
     group,
     isLongRunning: longRunning,

@@ -149,6 +149,16 @@ export function isCancelled ({ notes }: StreamRecord, id: RequestId): boolean {
   return notes[cancelName(id)] !== undefined
 }
 
+/** Whether a client has answered a question. */
+export function isAnswered ({ notes }: StreamRecord, name: string): boolean {
+  return notes[`answer/${name}`] !== undefined
+}
+
+/** Whether a client was asked something that it hasn't answered. */
+export function waitsForAnswer (record: StreamRecord): boolean {
+  return Object.keys(record.notes).some((note) => note.startsWith('asked/') && !isAnswered(record, note.slice('asked/'.length)))
+}
+
 function cancelName (id: RequestId): string {
   return `cancelled/${JSON.stringify(id)}`
 }

@@ -11,7 +11,7 @@ export interface EventId {
 export const STANDALONE = 'standalone'
 
 /** Longer ids of requests don't go into names. */
-const REQUEST_ID_LIMIT_CHARACTERS = 40
+const REQUEST_ID_LIMIT_CHARACTERS = 80
 
 export function writeEventId ({ stream, seq }: EventId): string {
   return `${stream}.${seq}`
@@ -29,13 +29,39 @@ export function readEventId (text: string): EventId | undefined {
  */
 export function nameStream (requests: readonly JSONRPCMessage[]): string {
   const [request, ...others] = requests.filter(isRequest)
-  const id = request === undefined || others.length > 0 ? '' : encodeURIComponent(JSON.stringify(request.id))
-  return id === '' || id.length > REQUEST_ID_LIMIT_CHARACTERS ? randomUUID() : `${randomUUID()}~${id}`
+  const name = randomUUID()
+  return request === undefined || others.length > 0 ? name : withRequest(name, request.id) ?? name
+}
+
+/** The stream of a call that a client doesn't wait for. What can't be the id of a task leads to none. */
+export function taskStream (taskId: string): string {
+  return `task-${encodeURIComponent(taskId).replaceAll('~', '')}`
+}
+
+/** Names the stream of a task as the one that answers a request for its result; `undefined` when the id of the request is too long. */
+export function nameTaskResult (taskId: string, request: RequestId): string | undefined {
+  return withRequest(taskStream(taskId), request)
+}
+
+/** Whose result a stream with this name is, if it's one of a task. */
+export function taskOf (name: string): string | undefined {
+  return /^task-([\da-f-]{36})~/.exec(name)?.[1]
+}
+
+/** Under which name a stream is in the log. */
+export function loggedName (name: string): string {
+  const taskId = taskOf(name)
+  return taskId === undefined ? name : taskStream(taskId)
+}
+
+function withRequest (name: string, request: RequestId): string | undefined {
+  const id = encodeURIComponent(JSON.stringify(request))
+  return id.length > REQUEST_ID_LIMIT_CHARACTERS ? undefined : `${name}~${id}`
 }
 
 /** Which request a stream answers, if its name says so. */
 export function requestOf (stream: string): RequestId | undefined {
-  const [, words] = /^[\da-f-]{36}~(.+)$/.exec(stream) ?? []
+  const [, words] = /^(?:task-)?[\da-f-]{36}~(.+)$/.exec(stream) ?? []
   if (words === undefined) return undefined
   try {
     const id: unknown = JSON.parse(decodeURIComponent(words))

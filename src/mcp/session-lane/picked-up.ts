@@ -16,7 +16,7 @@ export interface PickedUp {
 
 /** @param events the newest ones of its stream */
 export function pickUp (record: StreamRecord, events: readonly LoggedEvent[]): PickedUp {
-  const messages = events.flatMap(({ data }) => readMessage(data))
+  const messages = events.flatMap(({ data }) => messagesIn(data))
   const answered = new Set(messages.filter(isResponse).map(({ id }) => id))
   return {
     unanswered: requestsOf(record).filter(({ id }) => !answered.has(id)),
@@ -41,7 +41,8 @@ function toList (json: string | null): unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-function readMessage (data: string): JSONRPCMessage[] {
+/** The message of an event, if there is one. */
+export function messagesIn (data: string): JSONRPCMessage[] {
   const message: unknown = JSON.parse(data)
   return isMessage(message) ? [message] : []
 }

@@ -1,4 +1,4 @@
-import type { JSONRPCResponse } from '../json-rpc.ts'
+import type { JSONRPCResponse, RequestId } from '../json-rpc.ts'
 import type { Answer } from './call-journal.ts'
 
 /** A question of ours to the client, by which its answer is known wherever it comes in. */
@@ -14,7 +14,7 @@ export function writeQuestionId ({ stream, name }: QuestionId): string {
 }
 
 /** Which question a client answers; `undefined` for what we never ask. */
-export function readQuestionId ({ id }: JSONRPCResponse): QuestionId | undefined {
+export function readQuestionId ({ id }: { id?: RequestId | undefined }): QuestionId | undefined {
   const [, stream, name] = /^([^/]+)\/(.+)$/s.exec(String(id)) ?? []
   return stream === undefined || name === undefined ? undefined : { stream, name }
 }

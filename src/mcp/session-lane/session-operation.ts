@@ -1,5 +1,5 @@
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
-import type { Implementation, ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js'
+import type { Implementation, ServerNotification, ServerRequest, Task } from '@modelcontextprotocol/sdk/types.js'
 import { REQUEST_ID_HEADER } from '../http.ts'
 import { answersOf, isAnswer, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
 import { requireJson, type RequestId } from '../json-rpc.ts'
@@ -21,6 +21,8 @@ export interface SessionView {
   readonly protocolVersion: string
   readonly capabilities: ClientCapabilities
   readonly wishes: ClientWishes
+  getTask (taskId: string): Promise<Task>
+  cancelTask (taskId: string): Promise<Task>
 }
 
 /** One request of a client, being worked on. */
@@ -94,7 +96,9 @@ export function createSessionOperation (session: SessionView, { extra, signal, e
     require: (required) => { requireCapabilities(capabilities, required) },
     closeStream: async () => { extra.closeSSEStream?.() },
     setLogLevel: (level) => wishes.setLogLevel(level),
-    subscribe: (uri, wanted) => wishes.subscribe(uri, wanted)
+    subscribe: (uri, wanted) => wishes.subscribe(uri, wanted),
+    getTask: (taskId) => session.getTask(taskId),
+    cancelTask: (taskId) => session.cancelTask(taskId)
   }
 }
 

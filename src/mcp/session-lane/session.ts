@@ -235,7 +235,9 @@ export class Session {
       client: this.#server.getClientVersion(),
       protocolVersion: this.#protocolVersion,
       capabilities: this.#server.getClientCapabilities() ?? {},
-      wishes: this.#wishes
+      wishes: this.#wishes,
+      getTask: (taskId) => this.#transport.tasks.get(taskId),
+      cancelTask: (taskId) => this.#transport.tasks.cancel(taskId, () => { this.#cancel(taskId) })
     }
   }
 

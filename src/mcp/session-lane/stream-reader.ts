@@ -2,9 +2,14 @@ import type { EventLog, LoggedEvent, StreamKey, Tail } from '../../store/event-l
 import { EventStream } from '../event-stream.ts'
 import type { HttpRequest } from '../http.ts'
 import { writeEventId } from './event-id.ts'
+import type { TaskView } from './task-state.ts'
 
 export interface StreamReaderOptions {
   log: EventLog
+  /** What the client calls the stream. */
+  name: string
+  /** How the client sees the events; as they are by default. */
+  view: TaskView | undefined
   headers: Record<string, string>
   /** Time between two comments on a silent stream. */
   keepAliveMs: number
@@ -38,7 +43,7 @@ export class StreamReader {
 
   /** Gives the client an event to come back from before there is any message, and tells it how long to wait until then. */
   prime (retryMs: number): void {
-    this.#connection.prime(writeEventId({ stream: this.#key.stream, seq: this.#seq }), retryMs)
+    this.#connection.prime(this.#eventId(), retryMs)
   }
 
   /** Sends an event that was just logged; if it isn't the next one, what is in between first. */
@@ -61,18 +66,28 @@ export class StreamReader {
     for (const { seq, data } of events) {
       if (seq <= this.#seq) continue
       this.#seq = seq
-      this.#connection.send(data, writeEventId({ stream: this.#key.stream, seq }))
+      this.#send(data, this.#eventId())
     }
     if (isEnded) this.end()
   }
 
   /** Sends what can't be logged: the client can't come back for it. */
   takeUnlogged (data: string): void {
-    this.#connection.send(data)
+    this.#send(data)
   }
 
   end (): void {
     this.#connection.end()
+  }
+
+  #send (data: string, id?: string): void {
+    const { view } = this.#options
+    const seen = view === undefined ? data : view(data)
+    if (seen !== undefined) this.#connection.send(seen, id)
+  }
+
+  #eventId (): string {
+    return writeEventId({ stream: this.#options.name, seq: this.#seq })
   }
 
   async #pull (): Promise<void> {

@@ -1,8 +1,10 @@
 import type { Bus } from '../../store/bus.ts'
 import type { EventLog, LoggedEvent, StreamKey } from '../../store/event-log.ts'
 import type { HttpRequest } from '../http.ts'
+import { loggedName } from './event-id.ts'
 import type { ReplicaMessage } from './replica-message.ts'
 import { StreamReader } from './stream-reader.ts'
+import type { TaskView } from './task-state.ts'
 
 /** What the streams of all sessions share. */
 export interface StreamsOptions {
@@ -19,6 +21,12 @@ export interface StreamsOptions {
   onStoreError: (error: unknown) => void
 }
 
+export interface ResumeOptions {
+  /** Whether the client understands an event without a message. */
+  isPrimed: boolean
+  view: TaskView | undefined
+}
+
 /** Who reads the streams of a session, here and elsewhere. A stream has one reader: the newest. */
 export class Streams {
   readonly options: StreamsOptions
@@ -33,13 +41,18 @@ export class Streams {
   }
 
   key (stream: string): StreamKey {
-    return { session: this.#session, stream }
+    return { session: this.#session, stream: loggedName(stream) }
   }
 
-  /** Sends a stream to this client, what comes after the given event. Whoever read it before doesn't any more. */
-  read (stream: string, http: HttpRequest, seq: number): StreamReader {
+  /**
+   * Sends a stream to this client, what comes after the given event. Whoever read it before doesn't any more.
+   *
+   * @param name of the stream, for this client
+   */
+  read (name: string, http: HttpRequest, seq: number, view?: TaskView): StreamReader {
+    const { stream } = this.key(name)
     this.#readers.get(stream)?.end()
-    const reader = new StreamReader(this.key(stream), http, seq, { ...this.options, headers: { 'mcp-session-id': this.#session } })
+    const reader = new StreamReader({ session: this.#session, stream }, http, seq, { ...this.options, name, view, headers: { 'mcp-session-id': this.#session } })
     this.#readers.set(stream, reader)
     this.#readElsewhere.delete(stream)
     http.onClose(() => { if (this.#readers.get(stream) === reader) this.#readers.delete(stream) })
@@ -47,14 +60,14 @@ export class Streams {
   }
 
   /** The same for a client that comes back. Resolves to `undefined` when nothing comes after the event, or nothing is known of it any more. */
-  async resume (stream: string, http: HttpRequest, seq: number, isPrimed: boolean): Promise<StreamReader | undefined> {
-    const tail = await this.options.log.read(this.key(stream), seq)
+  async resume (name: string, http: HttpRequest, seq: number, { isPrimed, view }: ResumeOptions): Promise<StreamReader | undefined> {
+    const tail = await this.options.log.read(this.key(name), seq)
     if (tail === undefined || (tail.isEnded && tail.events.length === 0)) return undefined
-    const reader = this.read(stream, http, seq)
+    const reader = this.read(name, http, seq, view)
     // The SDK's client forgets from where it came when the next connection breaks before an event.
     if (isPrimed) reader.prime(this.options.retryMs)
     reader.take(tail)
-    this.options.bus.publish({ type: 'reading', replica: this.options.replica, ...this.key(stream) })
+    this.options.bus.publish({ type: 'reading', replica: this.options.replica, ...this.key(name) })
     // For what came between the look into the log and now.
     reader.wake()
     return reader

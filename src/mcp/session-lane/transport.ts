@@ -5,13 +5,14 @@ import type { StreamRecord } from '../../store/event-log.ts'
 import { EventStream } from '../event-stream.ts'
 import { refuse, REQUEST_ID_HEADER, SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from '../http.ts'
 import {
-  ErrorCode, isRequest, isResponse, jsonRpcError, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId
+  ErrorCode, isObject, isRequest, isResponse, jsonRpcError, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId
 } from '../json-rpc.ts'
-import { readEventId, requestOf, STANDALONE } from './event-id.ts'
+import { readEventId, requestOf, STANDALONE, taskStream } from './event-id.ts'
 import { Exchange } from './exchange.ts'
 import type { ReplicaMessage } from './replica-message.ts'
 import { StandaloneStream } from './standalone-stream.ts'
 import { Streams, type StreamsOptions } from './streams.ts'
+import { Tasks } from './tasks.ts'
 
 /** From this revision on clients understand an event without a message. */
 const FIRST_PRIMED_REVISION = '2025-11-25'
@@ -47,6 +48,7 @@ export class SessionTransport implements Transport {
   onlost?: (exchange: Exchange) => void
   readonly streams: Streams
   readonly standalone: StandaloneStream
+  readonly tasks: Tasks
   readonly #options: TransportOptions
   readonly #isPrimed: boolean
   readonly #recipients = new Map<RequestId, Recipient>()
@@ -60,6 +62,7 @@ export class SessionTransport implements Transport {
     this.#isPrimed = protocolVersion >= FIRST_PRIMED_REVISION
     this.streams = new Streams(sessionId, options)
     this.standalone = new StandaloneStream(this.streams, this.#isPrimed)
+    this.tasks = new Tasks(this.streams)
   }
 
   async start (): Promise<void> {
@@ -104,6 +107,11 @@ export class SessionTransport implements Transport {
       this.#deliver(messages, http.requestId)
       return { status: 202 }
     }
+    const [request] = requests
+    if (this.#hasTasks && messages.length === 1 && request !== undefined) {
+      if (request.method === 'tasks/result') return this.tasks.read(request, http, this.#isPrimed)
+      if (isTask(request) && this.#options.isLongRunning(request)) return this.#startTask(request, http)
+    }
     const exchange = this.#add(new Exchange(requests, this.#exchangeOptions(), http))
     if (requests.some(this.#options.isLongRunning)) {
       try {
@@ -136,7 +144,8 @@ export class SessionTransport implements Transport {
   /** Goes on with a stream from the event after the given one, for a client that lost its connection. */
   async resume (http: HttpRequest, eventId: string): Promise<HttpReply> {
     const { stream, seq } = readEventId(eventId) ?? { stream: '', seq: 0 }
-    if (await this.streams.resume(stream, http, seq, this.#isPrimed) !== undefined) return 'streaming'
+    const view = await this.tasks.view(stream)
+    if (await this.streams.resume(stream, http, seq, { isPrimed: this.#isPrimed, view }) !== undefined) return 'streaming'
     const request = requestOf(stream)
     if (request === undefined || await this.#options.log.record(this.streams.key(stream)) !== undefined) return NOTHING_TO_RESUME
     // Whoever waits for the answer must not wait for ever.
@@ -183,11 +192,12 @@ export class SessionTransport implements Transport {
     else this.#recipients.get(related)?.notify(message).catch(this.#options.onStoreError)
   }
 
-  /** The client cancelled a request: it gets no answer. */
+  /** The client cancelled a request: it gets no answer. Whoever asks for the result of a task does. */
   abandon (id: RequestId): void {
     const recipient = this.#recipients.get(id)
     this.#recipients.delete(id)
-    recipient?.abandon(id)
+    if (this.#exchanges.has(taskStream(String(id)))) recipient?.answer({ jsonrpc: '2.0', id, error: { code: ErrorCode.Refused, message: 'The task was cancelled.' } }, id)
+    else recipient?.abandon(id)
   }
 
   /** Answers every request that waits with an error. */
@@ -209,6 +219,24 @@ export class SessionTransport implements Transport {
     await Promise.all([this.standalone.close(), ...exchanges.map((exchange) => exchange.stop())])
     this.streams.dismissAll()
     this.onclose?.()
+  }
+
+  /** Revisions with tasks have no batches. */
+  get #hasTasks (): boolean {
+    return this.#isPrimed
+  }
+
+  async #startTask (request: JSONRPCRequest, http: HttpRequest): Promise<HttpReply> {
+    const { call, reply } = this.tasks.create(request)
+    const exchange = this.#add(new Exchange([call], this.#exchangeOptions(), undefined, taskStream(String(call.id))))
+    try {
+      await exchange.begin()
+    } catch (error) {
+      this.#giveUp(exchange)
+      throw error
+    }
+    this.#deliver([call], http.requestId, exchange)
+    return reply
   }
 
   #exchangeOptions () {
@@ -242,4 +270,9 @@ export class SessionTransport implements Transport {
     }
     for (const message of messages) this.onmessage?.(message, extra)
   }
+}
+
+/** Whether the client wants a task instead of an answer. */
+function isTask ({ method, params }: JSONRPCRequest): boolean {
+  return method === 'tools/call' && isObject(params?.['task'])
 }

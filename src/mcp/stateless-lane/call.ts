@@ -95,7 +95,9 @@ export function createCall (method: string, params: Record<string, unknown>, { m
       // Whoever closes the connection here cancels the call.
       closeStream: async () => {},
       setLogLevel: notHere,
-      subscribe: notHere
+      subscribe: notHere,
+      getTask: notHere,
+      cancelTask: notHere
     }
   }
 }

@@ -84,6 +84,7 @@ function toRecord ({ session, stream }: StreamKey, fields: Map<string, string>):
     writer: fields.get('writer') ?? null,
     call: fields.get('call') ?? null,
     createdAt: Number(fields.get('createdAt')),
+    lastAt: Number(fields.get('lastAt')),
     lastSeq: Number(fields.get('lastSeq')),
     isEnded: fields.has('isEnded'),
     notes: Object.fromEntries(notes)

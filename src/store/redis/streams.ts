@@ -25,6 +25,7 @@ local function touch (member, ageMs)
   local known = redis.call('HMGET', key, 'isEnded', 'isCall', 'writer')
   local index = known[1] and 'mcp:streams:ended' or known[2] and 'mcp:streams:calls' or 'mcp:streams:others'
   redis.call('ZADD', index, now(), member)
+  redis.call('HSET', key, 'lastAt', now())
   if redis.call('PTTL', key) < 2 * ageMs then redis.call('PEXPIRE', key, 4 * ageMs) end
   local ttl = redis.call('PTTL', key)
   local shared = { index, eventsKey(member), (split(member)), 'mcp:streams:sizes', 'mcp:streams:size' }

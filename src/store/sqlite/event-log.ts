@@ -80,6 +80,7 @@ function toRecord (row: Row): StreamRecord {
     ...toOrphan(row),
     call: toTextOrNull(row['call']),
     createdAt: Number(row['created_at']),
+    lastAt: Number(row['last_at']),
     lastSeq: Number(row['last_seq']),
     isEnded: row['is_ended'] === 1,
     notes: JSON.parse(String(row['notes'])) as Record<string, string>
