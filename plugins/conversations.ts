@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin'
+import { randomBytes } from 'node:crypto'
 import { DustError, type Run, type RunInput } from '../src/dust/client.ts'
 import type { Agent, Conversation } from '../src/dust/types.ts'
 import type { ConversationPosition, ConversationRecord } from '../src/store/conversation-store.ts'
@@ -14,6 +15,8 @@ export interface Conversations {
    * @throws {DustError} the same as for one that doesn't exist
    */
   admit (caller: string, conversationId: string): Promise<void>
+  /** The id to go on with: for a conversation of another caller, one that nobody has. For work that Dust itself refuses for an unknown conversation. */
+  mask (caller: string, conversationId: string): Promise<string>
   /**
    * Asks an agent, in the given conversation or in a new one, which belongs to the caller from then on.
    *
@@ -45,8 +48,16 @@ export default fp(async (fastify) => {
   const { conversations: store } = fastify.store
 
   async function admit (caller: string, conversationId: string): Promise<void> {
+    const id = await mask(caller, conversationId)
+    if (id === conversationId) return
+    // Words, time and errors are those of an unknown one, also while Dust can't be reached.
+    await dust.getConversation(id, { limit: 1 })
+    throw notFound()
+  }
+
+  async function mask (caller: string, conversationId: string): Promise<string> {
     const owner = await store.callerOf(conversationId)
-    if (owner !== undefined && owner !== caller) throw notFound()
+    return owner === undefined || owner === caller ? conversationId : randomBytes(conversationId.length).toString('hex').slice(0, conversationId.length)
   }
 
   /** What has happened in Dust has happened, whether or not it can be noted. */
@@ -77,10 +88,11 @@ export default fp(async (fastify) => {
 
   fastify.decorate('conversations', {
     admit,
+    mask,
     ask: async (caller, agent, question) => {
-      if (question.conversationId !== undefined) await admit(caller, question.conversationId)
+      const conversation = question.conversationId === undefined ? {} : { conversationId: await mask(caller, question.conversationId) }
       // Without a signal: once the question may have left, its ids are needed to cancel the run.
-      const run = await dust.startRun({ ...question, agentId: agent.sId })
+      const run = await dust.startRun({ ...question, ...conversation, agentId: agent.sId })
       const now = Date.now()
       await note(question.conversationId === undefined
         ? store.add({ id: run.conversationId, caller, agent: { id: agent.sId, name: agent.name }, title: null, url: run.url, createdAt: now, usedAt: now })

@@ -11,6 +11,9 @@ import { createService } from '../src/service.ts'
 
 export const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 
+/** What closes when it's over: a test, or a program that isn't one. */
+export type Scope = Pick<Test, 'teardown'>
+
 export interface RunningEmulator {
   emulator: FastifyInstance
   /** What makes the service use it. */
@@ -25,7 +28,7 @@ export interface RunningService {
 }
 
 /** An emulated Dust workspace that listens until the test ends. */
-export async function startEmulator (t: Test, options: EmulatorOptions = {}): Promise<RunningEmulator> {
+export async function startEmulator (t: Scope, options: EmulatorOptions = {}): Promise<RunningEmulator> {
   const emulator = createEmulator({ pace: 0, ...options })
   t.teardown(() => emulator.close())
   const { apiKey, workspaceId } = emulator.emulator.settings
@@ -34,7 +37,7 @@ export async function startEmulator (t: Test, options: EmulatorOptions = {}): Pr
 }
 
 /** The service that listens until the test ends, without the tools of single agents unless it's told otherwise. `extend` may register more plugins before. */
-export async function startService (t: Test, environment: Record<string, string>, extend?: (service: FastifyInstance) => unknown): Promise<RunningService> {
+export async function startService (t: Scope, environment: Record<string, string>, extend?: (service: FastifyInstance) => unknown): Promise<RunningService> {
   const logLines: string[] = []
   const config = loadConfig({ STORE_URL: 'sqlite::memory:', DRAIN_TIMEOUT: '0s', DUST_AGENT_TOOLS: 'false', PRESSURE_MAX_EVENT_LOOP_DELAY: '0s', ...environment })
   const service = await createService(config, pino({ level: 'debug' }, { write: (line: string) => { logLines.push(line) } }))

@@ -37,8 +37,8 @@ export default fp(async ({ config, conversations, dust, mcp }) => {
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true }
   }, async ({ name, contentType, text, base64, conversationId }, { caller, signal }) => {
     const bytes = toBytes(text, base64)
-    if (conversationId !== undefined) await conversations.admit(caller, conversationId)
-    const file = await dust.uploadFile({ fileName: name, contentType, bytes, ...(conversationId === undefined ? {} : { conversationId }) }, signal)
+    const conversation = conversationId === undefined ? {} : { conversationId: await conversations.mask(caller, conversationId) }
+    const file = await dust.uploadFile({ fileName: name, contentType, bytes, ...conversation }, signal)
     const uri = uriOfFile({ fileId: file.sId })
     return {
       text: `Uploaded ${file.fileName} (${file.contentType}, ${file.fileSize} bytes): fileId ${file.sId}`,

@@ -81,8 +81,8 @@ export class SessionLane {
   async #find (http: HttpRequest): Promise<Session | HttpReply> {
     const id = header(http.headers, 'mcp-session-id')
     if (id === undefined) return refuse(400, ErrorCode.Refused, 'Bad Request: the Mcp-Session-Id header is missing')
-    const session = await this.#sessions.get(id)
-    if (session === undefined || session.caller !== http.caller) return SESSION_NOT_FOUND
+    const session = await this.#sessions.find(id, http.caller)
+    if (session === undefined) return SESSION_NOT_FOUND
     const version = header(http.headers, 'mcp-protocol-version')
     if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
       return refuse(400, ErrorCode.Refused, `Bad Request: unsupported protocol version (supported: ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')})`)

@@ -111,6 +111,18 @@ export class SessionManager {
     return restoring
   }
 
+  /**
+   * The same for whoever opened it. For anybody else it doesn't exist: it isn't used, and the answer takes as long.
+   *
+   * @throws {StoreError}
+   */
+  async find (id: string, caller: string): Promise<Session | undefined> {
+    const live = this.#live.get(id)?.session
+    if (live?.caller === caller) return this.get(id)
+    const record = await this.#options.store.get(id)
+    return record?.caller === caller ? this.get(id) : undefined
+  }
+
   /** Ends a session for good. Resolves to whether it existed. */
   async delete (id: string): Promise<boolean> {
     const ended = await this.#options.store.delete(id)
