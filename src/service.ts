@@ -41,6 +41,8 @@ export async function createService (config: Config, logger: FastifyBaseLogger, 
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID_HEADER, request.id)
   })
+  // Fastify's own words repeat the address, in which there may be anything.
+  fastify.setNotFoundHandler(async (_request, reply) => reply.code(404).send({ statusCode: 404, error: STATUS_CODES[404], message: 'There is nothing at this address' }))
   try {
     await fastify.register(app, { config, logLineCounts })
   } catch (error) {
