@@ -16,6 +16,13 @@ export interface Begun {
   run: Run
 }
 
+/** How a run begins for which something must be looked up. */
+export interface Beginning<Found> {
+  /** Changes nothing, so it may be done again. Gives JSON. */
+  find: () => Promise<Found>
+  begin: (found: Found) => Promise<Begun>
+}
+
 export interface WaitOptions {
   /** It ran before: perhaps it waits for a person already. */
   isUnderway?: boolean
@@ -29,11 +36,11 @@ export interface WaitOptions {
 export interface Runs {
   /**
    * Begins a run, or joins one, and stays with it until it ends, or waits for a person whom nobody can ask here, or time is over.
-   * The handler that calls this may run again: `begin` is only called once then.
+   * The handler that calls this may run again: the run is only begun once then.
    *
    * @throws {ToolError} when there are too many
    */
-  wait (operation: Operation, begin: () => Promise<Begun>, options?: WaitOptions): Promise<ToolResult<Static<typeof Answer>>>
+  wait<Found> (operation: Operation, beginning: (() => Promise<Begun>) | Beginning<Found>, options?: WaitOptions): Promise<ToolResult<Static<typeof Answer>>>
   /** The result for a run that has ended. */
   ended (begun: Begun, message: AgentMessage): ToolResult<Static<typeof Answer>>
 }
@@ -77,7 +84,7 @@ export default fp(async (fastify) => {
   const offered = (tool: string): boolean => mcp.toolNames.includes(tool)
 
   fastify.decorate('runs', {
-    wait: async (operation, begin, { isUnderway = false, decided, cancels = true } = {}) => {
+    wait: async (operation, beginning, { isUnderway = false, decided, cancels = true } = {}) => {
       const timeout = AbortSignal.timeout(Math.max(0, (operation.resumed?.since ?? Date.now()) + runTimeoutMs - Date.now()))
       await enter(operation)
       instruments.inProgress.set(slots.taken)
@@ -85,8 +92,10 @@ export default fp(async (fastify) => {
       let meter = new RunMeter(instruments, Date.now(), true)
       let isOld = true
       try {
+        const begin = await prepare(operation, beginning)
         const { agent, run, since } = await operation.once('run', async () => {
           isOld = false
+          operation.signal.throwIfAborted()
           const since = Date.now()
           const { agent, run } = await begin()
           return { agent, run, since }
@@ -111,6 +120,13 @@ export default fp(async (fastify) => {
     ended: ({ agent, run }, message) => toResult(agent, run, completed(message, ''), offered)
   } satisfies Runs)
 }, { name: 'runs', dependencies: ['config', 'metrics', 'dust', 'mcp'] })
+
+/** Looks up what must be known before the run begins: a process that dies meanwhile leaves no doubt whether an agent was asked. */
+async function prepare<Found> (operation: Operation, beginning: (() => Promise<Begun>) | Beginning<Found>): Promise<() => Promise<Begun>> {
+  if (typeof beginning === 'function') return beginning
+  const found = await operation.once('found', beginning.find, { isRepeatable: true })
+  return () => beginning.begin(found)
+}
 
 /** How a run that broke off counts; `null` when there was none, because the asker named what isn't there, or when it's counted later. */
 function outcomeOf (error: unknown, signal: AbortSignal): RunOutcome | null {

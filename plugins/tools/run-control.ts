@@ -58,12 +58,15 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     longRunning: true,
     replayable: true,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true }
-  }, async ({ conversationId, messageId }, operation) => runs.wait(operation, async () => {
-    await conversations.admit(operation.caller, conversationId)
-    const { agent, run, message } = await findRun(dust, conversationId, messageId, operation.signal)
-    if (!dust.isOpen(agent)) throw new ToolError(`The agent ${agent.name} is not offered here.`)
-    if (message.status === 'created') throw new ToolError('The agent still runs. Stay with it with dust_follow_run, or stop it with dust_cancel_run.')
+  }, async ({ conversationId, messageId }, operation) => runs.wait(operation, {
+    find: async () => {
+      await conversations.admit(operation.caller, conversationId)
+      const { agent, run, message } = await findRun(dust, conversationId, messageId, operation.signal)
+      if (!dust.isOpen(agent)) throw new ToolError(`The agent ${agent.name} is not offered here.`)
+      if (message.status === 'created') throw new ToolError('The agent still runs. Stay with it with dust_follow_run, or stop it with dust_cancel_run.')
+      return { agent, run }
+    },
     // Without the signal: once the run may have begun, its ids are needed to cancel it.
-    return { agent, run: await dust.retryMessage(run) }
+    begin: async ({ agent, run }) => ({ agent, run: await dust.retryMessage(run) })
   }))
 }, { name: 'tools-run-control', dependencies: ['config', 'conversations', 'dust', 'mcp', 'runs'] })

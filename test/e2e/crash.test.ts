@@ -1,7 +1,8 @@
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import type { Progress } from '@modelcontextprotocol/sdk/types.js'
-import { connect, startEmulator, until } from '../helper.ts'
+import { readEvents } from '../fixtures/event-reader.ts'
+import { connect, openSession, post, startEmulator, toolCall, until } from '../helper.ts'
 import { textOf } from './progress-text.ts'
 import { startServerProcess } from './server-process.ts'
 
@@ -11,7 +12,7 @@ const PATIENT = { initialReconnectionDelay: 1000, maxReconnectionDelay: 1000, re
 /** A server that can be killed and started again, at the same address and with the same store. */
 async function start (t: Test) {
   const { emulator, environment } = await startEmulator(t, { pace: 0.5 })
-  const settings = { ...environment, STORE_URL: `sqlite:${path.join(t.testdir(), 'store.db')}` }
+  const settings = { ...environment, DUST_AGENT_TOOLS: 'false', STORE_URL: `sqlite:${path.join(t.testdir(), 'store.db')}` }
   const first = await startServerProcess(t, settings)
   const { port } = new URL(first.address)
   return { emulator, first, again: () => startServerProcess(t, { ...settings, PORT: port }), ...await connect(t, first.address, undefined, { reconnectionOptions: PATIENT }) }
@@ -31,4 +32,34 @@ t.test('a call goes on after its process was killed: each piece of the answer on
   const numbers = progress.map(({ progress }) => progress)
   t.same(numbers, [...new Set(numbers)].sort((a, b) => a - b), 'progress only grows')
   t.equal(emulator.emulator.workspace.runs.size, 1, 'the agent was asked once')
+})
+
+t.test('a call whose process was killed before it asked the agent asks it', async (t) => {
+  const { emulator, first, again, client } = await start(t)
+  const { faults, workspace } = emulator.emulator
+  const before = emulator.emulator.requests()['agents.list'] ?? 0
+  faults.replace([{ kind: 'slow', operation: 'agents.list', delayMs: 600_000 }])
+  const answer = client.callTool({ name: 'dust_ask_agent', arguments: { agent: 'dust', message: 'Are you there?' } })
+  await until(() => (emulator.emulator.requests()['agents.list'] ?? 0) > before)
+  first.child.kill('SIGKILL')
+  await first.ended
+  await again()
+  t.match(await answer, { structuredContent: { status: 'succeeded' } })
+  t.equal(workspace.runs.size, 1)
+})
+
+t.test('a cancel that comes before anybody goes on with the call reaches the run in Dust', async (t) => {
+  const { emulator, first, again } = await start(t)
+  const { workspace, cancels } = emulator.emulator
+  const session = await openSession(first.address)
+  const call = await readEvents((signal) => post(first.address, toolCall(1, 'dust_ask_agent', { agent: 'essayist', message: 'At length' }, 'token'), session, signal))
+  await until(() => call.messages.length > 0)
+  first.child.kill('SIGKILL')
+  await first.ended
+  const { address } = await again()
+  t.equal((await post(address, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, session)).status, 202)
+  await until(() => cancels.length === 1)
+  const [run] = workspace.runs.values()
+  await run?.finished
+  t.equal(run?.message.status, 'cancelled')
 })
