@@ -99,7 +99,7 @@ export async function openSession (address: string, capabilities: Record<string,
 
 /** A call of a tool as a JSON-RPC message. */
 export function toolCall (id: number | string, name: string, args: Record<string, unknown> = {}, progressToken?: string) {
-  return { jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: args, ...(progressToken === undefined ? {} : { _meta: { progressToken } }) } }
+  return { jsonrpc: '2.0' as const, id, method: 'tools/call', params: { name, arguments: args, ...(progressToken === undefined ? {} : { _meta: { progressToken } }) } }
 }
 
 /** Resolves when the condition holds. The test's own timeout is the limit. */

@@ -111,7 +111,8 @@ export class Replica {
 
   async #takeOver (): Promise<void> {
     const { id, log } = this.#options
-    for (const orphan of await log.orphans(this.#living, ORPHANS_AT_ONCE)) {
+    // Whoever asks is alive, even if its sign of life has grown old on the way.
+    for (const orphan of await log.orphans([...this.#living, id], ORPHANS_AT_ONCE)) {
       if (await log.hand(orphan, orphan.writer, id)) this.#inherited.add(orphan)
     }
     for (const key of this.#inherited) {

@@ -134,7 +134,7 @@ export class SessionManager {
   /** Ends what is over and takes out of memory what is idle. */
   async sweep (): Promise<void> {
     for (const live of this.#live.values()) {
-      if (live.session.isRunning || live.session.isListening) await this.#touch(live)
+      if (live.session.isBusy) await this.#touch(live)
       else if (Date.now() - live.session.lastUsedAt >= this.#options.idleMs) await this.#drop(live.session.id, 'session_ended')
     }
     let expired: EndedSession[]

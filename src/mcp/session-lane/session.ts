@@ -13,6 +13,7 @@ import { OperationAborted, type AbortCause } from '../operation.ts'
 import { isCancelled, noteAnswer, noteCancel } from './call-journal.ts'
 import { ClientWishes } from './client-wishes.ts'
 import { STANDALONE } from './event-id.ts'
+import type { Exchange } from './exchange.ts'
 import { pickUp, type PickedUp } from './picked-up.ts'
 import { answerIn, readQuestionId } from './question.ts'
 import type { ReplicaMessage } from './replica-message.ts'
@@ -62,8 +63,8 @@ export class Session {
   /** A hash, since whoever knows the id can join the session. */
   readonly #nameInLogs: string
   readonly #running = new RunningRequests()
-  /** What other processes left of requests that run here. */
-  readonly #pickedUp = new Map<RequestId, PickedUp>()
+  /** What other processes left of requests that are about to run here. */
+  readonly #left = new Map<RequestId, { exchange: Exchange, pickedUp: PickedUp }>()
   readonly #wishes: ClientWishes
   #lastUsedAt = Date.now()
 
@@ -110,12 +111,9 @@ export class Session {
     this.#lastUsedAt = Date.now()
   }
 
-  get isRunning (): boolean {
-    return !this.#running.isEmpty
-  }
-
-  get isListening (): boolean {
-    return this.#transport.isListening
+  /** Whether something runs here, a client reads what comes, or an answer is on its way into the log: it must stay in memory. */
+  get isBusy (): boolean {
+    return !this.#running.isEmpty || this.#transport.isBusy
   }
 
   isPending (id: RequestId): boolean {
@@ -153,9 +151,14 @@ export class Session {
    * @throws {StoreError}
    */
   async pickUp (record: StreamRecord): Promise<void> {
-    const pickedUp = pickUp(record, await this.#context.transport.log.newest(record, EVENTS_TO_PICK_UP))
-    for (const { id } of pickedUp.unanswered) this.#pickedUp.set(id, pickedUp)
-    this.#transport.pickUp(record, pickedUp.unanswered)
+    const { log, replica } = this.#context.transport
+    const ours = this.#transport.exchange(record.stream)
+    // We were taken for dead, and so was who went on with it: it begins anew where the log ends, with the next look for what was left.
+    if (ours !== undefined) return this.#leave(ours)
+    const pickedUp = pickUp(record, await log.newest(record, EVENTS_TO_PICK_UP))
+    if (pickedUp.unanswered.length === 0) return log.end(record, replica)
+    const exchange = this.#transport.pickUp(record, pickedUp.unanswered)
+    for (const { id } of pickedUp.unanswered) this.#left.set(id, { exchange, pickedUp })
     this.#learn(record)
   }
 
@@ -196,14 +199,7 @@ export class Session {
   /** Leaves to other processes what can be done there; the client comes back for the answers. Resolves to whether there was something. */
   async move (): Promise<boolean> {
     const movable = [...this.#transport.exchanges].filter((exchange) => exchange.isMovable && exchange.requests.every(this.#context.isReplayable))
-    await Promise.all(movable.map(async (exchange) => {
-      const ids = exchange.requests.map(({ id }) => id)
-      exchange.fallSilent()
-      for (const id of ids) this.#running.abort(id, 'moved')
-      // Whoever goes on must know what was done.
-      await this.#running.over(ids, SETTLE_MS)
-      await exchange.move()
-    }))
+    await Promise.all(movable.map((exchange) => this.#leave(exchange)))
     return movable.length > 0
   }
 
@@ -214,15 +210,28 @@ export class Session {
     await this.#server.close()
   }
 
+  async #leave (exchange: Exchange): Promise<void> {
+    const ids = exchange.requests.map(({ id }) => id)
+    exchange.fallSilent()
+    for (const id of ids) this.#running.abort(id, 'moved')
+    // Whoever goes on must know what was done.
+    await this.#running.over(ids, SETTLE_MS)
+    await exchange.move()
+  }
+
   async #handle (request: JSONRPCRequest, extra: Extra) {
+    const isCancelled = !this.#transport.isPending(request.id)
+    const left = this.#left.get(request.id)
+    this.#left.delete(request.id)
     // Its cancel came with it, in one batch: nobody waits for it any more.
-    if (!this.#transport.isPending(request.id)) throw new OperationAborted('cancelled')
-    const pickedUp = this.#pickedUp.get(request.id)
-    this.#pickedUp.delete(request.id)
-    const exchange = this.#transport.exchangeOf(request.id)
+    if (isCancelled && left === undefined) throw new OperationAborted('cancelled')
+    const { exchange, pickedUp } = left ?? { exchange: this.#transport.exchangeOf(request.id), pickedUp: undefined }
     try {
-      return await this.#running.run(request.id, (signal) => this.#context.dispatch(
+      const result = this.#running.run(request.id, (signal) => this.#context.dispatch(
         request.method, isObject(request.params) ? request.params : {}, createSessionOperation(this.#view(), { extra, signal, exchange, pickedUp })))
+      // What it has begun elsewhere is only cancelled by whoever knows what it is.
+      if (isCancelled) this.#running.abort(request.id, 'cancelled')
+      return await result
     } finally {
       this.markUsed()
     }

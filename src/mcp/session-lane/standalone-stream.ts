@@ -34,6 +34,8 @@ export class StandaloneStream {
     const before = await log.record(key)
     // Counts from the clock, so that a number never comes twice, even if the stream is forgotten in between.
     const { lastSeq } = await log.open(key, replica, null, Date.now())
+    // What was opened for a session that has ended meanwhile must not be kept alive.
+    if (this.#streams.isClosed) await log.end(key, replica)
     const tail = seq === undefined ? undefined : await log.read(key, seq)
     if (before?.writer !== replica || this.#writer === undefined) {
       this.#writer = new StreamWriter(STANDALONE, lastSeq, this.#streams, () => { this.#writer = undefined })

@@ -26,7 +26,7 @@ export class StreamReader {
   readonly #connection: EventStream
   /** The newest event that was sent. */
   #seq: number
-  #pulling: Promise<void> | undefined
+  #isPulling = false
   #hasMore = false
 
   /** @param seq what the client has already */
@@ -48,7 +48,7 @@ export class StreamReader {
 
   /** Sends an event that was just logged; if it isn't the next one, what is in between first. */
   offer (event: LoggedEvent, isLast: boolean): void {
-    if (this.#pulling !== undefined || event.seq !== this.#seq + 1) this.wake()
+    if (this.#isPulling || event.seq !== this.#seq + 1) this.wake()
     else this.take({ events: [event], isEnded: isLast })
   }
 
@@ -56,9 +56,7 @@ export class StreamReader {
   wake (): void {
     if (!this.isOpen) return
     this.#hasMore = true
-    this.#pulling ??= this.#pull()
-      .catch(this.#options.onStoreError)
-      .finally(() => { this.#pulling = undefined })
+    if (!this.#isPulling) this.#pull().catch(this.#options.onStoreError)
   }
 
   /** Sends what comes next. */
@@ -91,12 +89,18 @@ export class StreamReader {
   }
 
   async #pull (): Promise<void> {
-    while (this.#hasMore && this.isOpen) {
-      this.#hasMore = false
-      const tail = await this.#options.log.read(this.#key, this.#seq)
-      if (tail !== undefined) this.take(tail)
-      // What comes next is gone: the client notices when it comes back.
-      else this.end()
+    this.#isPulling = true
+    try {
+      while (this.#hasMore && this.isOpen) {
+        this.#hasMore = false
+        const tail = await this.#options.log.read(this.#key, this.#seq)
+        if (tail !== undefined) this.take(tail)
+        // What comes next is gone: the client notices when it comes back.
+        else this.end()
+      }
+    } finally {
+      // In the same moment as the last look: whoever wakes it a moment later would be passed over.
+      this.#isPulling = false
     }
   }
 }

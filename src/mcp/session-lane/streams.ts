@@ -34,6 +34,7 @@ export class Streams {
   readonly #readers = new Map<string, StreamReader>()
   /** What we write and the client reads at another replica. */
   readonly #readElsewhere = new Set<string>()
+  #isClosed = false
 
   constructor (session: string, options: StreamsOptions) {
     this.#session = session
@@ -56,6 +57,8 @@ export class Streams {
     this.#readers.set(stream, reader)
     this.#readElsewhere.delete(stream)
     http.onClose(() => { if (this.#readers.get(stream) === reader) this.#readers.delete(stream) })
+    // The session ended while the client came: nobody would end it any more.
+    if (this.#isClosed) reader.end()
     return reader
   }
 
@@ -71,6 +74,16 @@ export class Streams {
     // For what came between the look into the log and now.
     reader.wake()
     return reader
+  }
+
+  /** Whether its session has left the memory. */
+  get isClosed (): boolean {
+    return this.#isClosed
+  }
+
+  /** Whether a client reads any of them here. */
+  get areRead (): boolean {
+    return [...this.#readers.values()].some(({ isOpen }) => isOpen)
   }
 
   isRead (stream: string): boolean {
@@ -97,7 +110,9 @@ export class Streams {
     if (this.#readElsewhere.delete(stream)) this.options.bus.publish({ type: 'appended', ...this.key(stream) })
   }
 
-  dismissAll (): void {
+  /** Ends all connections, and those that are about to be. */
+  close (): void {
+    this.#isClosed = true
     for (const stream of this.#readers.keys()) this.dismiss(stream)
   }
 

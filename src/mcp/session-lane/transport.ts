@@ -69,9 +69,9 @@ export class SessionTransport implements Transport {
     // Nothing to open: messages arrive with HTTP requests.
   }
 
-  /** Whether a client listens on the standalone stream. */
-  get isListening (): boolean {
-    return this.streams.isRead(STANDALONE)
+  /** Whether a client reads a stream here, or there is something to be sent or ended. */
+  get isBusy (): boolean {
+    return this.streams.areRead || this.#exchanges.size > 0
   }
 
   /** Whether a request with this id waits for its answer. */
@@ -126,9 +126,10 @@ export class SessionTransport implements Transport {
   }
 
   /** Goes on with calls whose process is gone. */
-  pickUp (record: StreamRecord, unanswered: readonly JSONRPCRequest[]): void {
+  pickUp (record: StreamRecord, unanswered: readonly JSONRPCRequest[]): Exchange {
     const exchange = this.#add(Exchange.pickUp(record, unanswered, this.#exchangeOptions()))
     this.#deliver(unanswered, '', exchange)
+    return exchange
   }
 
   /**
@@ -217,7 +218,7 @@ export class SessionTransport implements Transport {
       pause(FLUSH_MS, undefined, { signal: flushed.signal, ref: false }).catch(() => {}) // the abort
     ])
     await Promise.all([this.standalone.close(), ...exchanges.map((exchange) => exchange.stop())])
-    this.streams.dismissAll()
+    this.streams.close()
     this.onclose?.()
   }
 

@@ -1,15 +1,23 @@
 import t, { type Test } from 'tap'
+import type { Dispatch } from '../../../../src/mcp/dispatch.ts'
+import { OperationAborted } from '../../../../src/mcp/operation.ts'
 import { SessionManager, type SessionEvent, type SessionManagerOptions } from '../../../../src/mcp/session-lane/session-manager.ts'
 import { createLocalBus } from '../../../../src/store/bus.ts'
+import type { EventLog } from '../../../../src/store/event-log.ts'
 import type { SessionStore } from '../../../../src/store/session-store.ts'
 import { openSqliteStore } from '../../../../src/store/sqlite/store.ts'
 import { StoreError } from '../../../../src/store/store.ts'
-import { until } from '../../../helper.ts'
+import { toolCall, until } from '../../../helper.ts'
+import { createRequest } from './reply.ts'
 
 const initialize = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } }
 
-function start (t: Test, options: Partial<SessionManagerOptions> = {}, changes: Partial<SessionStore> = {}) {
+function start (
+  t: Test, options: Partial<SessionManagerOptions> = {}, changes: Partial<SessionStore> = {},
+  { dispatch = async () => ({}), append }: { dispatch?: Dispatch, append?: (log: EventLog) => EventLog['append'] } = {}
+) {
   const whole = openSqliteStore(':memory:')
+  const log: EventLog = { ...whole.events, ...(append === undefined ? {} : { append: append(whole.events) }) }
   const store: SessionStore = { ...whole.sessions, ...changes }
   const events: Array<SessionEvent['type']> = []
   const storeErrors: unknown[] = []
@@ -22,17 +30,17 @@ function start (t: Test, options: Partial<SessionManagerOptions> = {}, changes: 
       serverInfo: { name: 'test', version: '1' },
       capabilities: { tools: {} },
       instructions: '',
-      dispatch: async () => ({}),
+      dispatch,
       transport: {
         upgradeAfterMs: 1000,
         keepAliveMs: 1000,
         retryMs: 1000,
-        log: whole.events,
+        log,
         bus: createLocalBus(),
         replica: 'one',
         isAlive: async () => true,
-        isLongRunning: () => false,
-        onStoreError: (error) => { throw error }
+        isLongRunning: ({ method }) => method === 'tools/call',
+        onStoreError: (error) => { storeErrors.push(error) }
       },
       isReplayable: () => false,
       save: async () => {},
@@ -46,13 +54,17 @@ function start (t: Test, options: Partial<SessionManagerOptions> = {}, changes: 
     await sessions.close()
     await whole.close()
   })
-  return { sessions, store, events, storeErrors }
+  const open = async () => {
+    const session = await sessions.open(initialize, '2025-11-25', 'me')
+    if (session === undefined) throw new Error('not opened')
+    return session
+  }
+  return { sessions, store, events, storeErrors, log, open }
 }
 
 t.test('a session that rests leaves the memory, and comes back when it is needed', async (t) => {
-  const { sessions, store, events } = start(t, { idleMs: 1, sweepIntervalMs: 1 })
-  const opened = await sessions.open(initialize, '2025-11-25', 'me')
-  if (opened === undefined) throw new Error('not opened')
+  const { sessions, store, events, open } = start(t, { idleMs: 1, sweepIntervalMs: 1 })
+  const opened = await open()
   t.equal(sessions.liveCount, 1)
   sessions.start()
   await until(() => sessions.liveCount === 0)
@@ -64,9 +76,8 @@ t.test('a session that rests leaves the memory, and comes back when it is needed
 })
 
 t.test('requests that come at once restore a session once', async (t) => {
-  const { sessions, events } = start(t)
-  const opened = await sessions.open(initialize, '2025-11-25', 'me')
-  if (opened === undefined) throw new Error('not opened')
+  const { sessions, events, open } = start(t)
+  const opened = await open()
   await sessions.close()
   const found = await Promise.all(Array.from({ length: 10 }, () => sessions.get(opened.id)))
   t.equal(new Set(found).size, 1)
@@ -74,9 +85,8 @@ t.test('requests that come at once restore a session once', async (t) => {
 })
 
 t.test('a session that is deleted while it is restored does not come back', async (t) => {
-  const { sessions } = start(t, {}, { touch: async () => false })
-  const opened = await sessions.open(initialize, '2025-11-25', 'me')
-  if (opened === undefined) throw new Error('not opened')
+  const { sessions, open } = start(t, {}, { touch: async () => false })
+  const opened = await open()
   await sessions.close()
   t.equal(await sessions.get(opened.id), undefined)
   t.equal(sessions.liveCount, 0)
@@ -88,9 +98,8 @@ t.test('a live session outlives trouble of the store, and the store is not asked
     touches++
     throw new StoreError('touch a session', new Error('database is locked'))
   }
-  const { sessions, storeErrors } = start(t, { ttlMs: 2000 }, { touch })
-  const opened = await sessions.open(initialize, '2025-11-25', 'me')
-  if (opened === undefined) throw new Error('not opened')
+  const { sessions, storeErrors, open } = start(t, { ttlMs: 2000 }, { touch })
+  const opened = await open()
   await until(async () => {
     t.equal(await sessions.get(opened.id), opened)
     return touches === 1
@@ -108,4 +117,100 @@ t.test('the limit counts sessions that live, and their end makes room', async (t
   t.equal(await sessions.delete(first?.id ?? ''), false)
   t.ok(await sessions.open(initialize, '2025-11-25', 'me'))
   t.same(events, ['created', 'rejected', 'closed', 'created'])
+})
+
+t.test('a session stays in memory while its client reads what another process writes', async (t) => {
+  const { sessions, log, open } = start(t, { idleMs: 0 })
+  const session = await open()
+  const key = { session: session.id, stream: 'elsewhere' }
+  await log.open(key, 'another', '[]')
+  const reply = createRequest()
+  t.equal(await session.resume(reply.http, 'elsewhere.0'), 'streaming')
+  await sessions.sweep()
+  t.equal(sessions.liveCount, 1)
+  await log.append(key, 'another', { seq: 1, data: '"late"' }, true)
+  await sessions.refresh()
+  await until(() => reply.isEnded)
+  t.same(reply.data, ['"late"'])
+  await sessions.sweep()
+  t.equal(sessions.liveCount, 0)
+})
+
+t.test('a session stays in memory until the store has taken an answer, whether or not its client is there', async (t) => {
+  let isAway = true
+  const { sessions, log, storeErrors, open } = start(t, { idleMs: 0 }, {}, {
+    append: (log) => async (...args) => {
+      if (isAway) throw new StoreError('append an event', new Error('it is away'))
+      return log.append(...args)
+    }
+  })
+  const session = await open()
+  const reply = createRequest()
+  t.equal(await session.post([toolCall(1, 'any')], reply.http), 'streaming')
+  reply.leave()
+  await until(() => storeErrors.length > 0)
+  await sessions.sweep()
+  t.equal(sessions.liveCount, 1)
+  const [call] = await log.calls(session.id)
+  if (call === undefined) throw new Error('no call')
+  isAway = false
+  await until(async () => (await log.record(call))?.isEnded === true)
+  t.match(await log.read(call, 0), { events: [{ data: /"id":1/ }] })
+  await until(async () => {
+    await sessions.sweep()
+    return sessions.liveCount === 0
+  })
+})
+
+t.test('a client that comes while its session ends is not left on a stream that nobody ends, and leaves nothing behind', async (t) => {
+  const { sessions, log, open } = start(t)
+  const session = await open()
+  const other = await open()
+  const key = { session: session.id, stream: 'elsewhere' }
+  await sessions.delete(session.id)
+  await sessions.close()
+  // As if the store's answers had been on their way.
+  await log.open(key, 'another', '[]')
+  for (const [open, eventId] of [[session, 'elsewhere.0'], [session, 'standalone.1'], [other, 'standalone.1']] as const) {
+    const reply = createRequest()
+    t.equal(await open.resume(reply.http, eventId), 'streaming')
+    t.ok(reply.isEnded, eventId)
+  }
+  t.match(await log.record({ session: session.id, stream: 'standalone' }), { isEnded: true })
+})
+
+t.test('a call that comes back while it is still worked on is left to whoever begins where its log ends', async (t) => {
+  const causes: unknown[] = []
+  const { sessions, log, open } = start(t, {}, {}, {
+    dispatch: async (method, _params, { signal }) => {
+      if (method !== 'tools/call') return {}
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          causes.push(signal.reason)
+          reject(signal.reason)
+        })
+      })
+    }
+  })
+  const session = await open()
+  const reply = createRequest()
+  await session.post([toolCall(1, 'any')], reply.http)
+  const [call] = await log.calls(session.id)
+  if (call === undefined) throw new Error('no call')
+  await sessions.pickUp(call)
+  t.match(causes, [new OperationAborted('moved')])
+  t.match(await log.record(call), { writer: null, isEnded: false, lastSeq: 0 })
+  t.ok(reply.isEnded)
+})
+
+t.test('a call whose answers were all given is ended', async (t) => {
+  const { sessions, log, open } = start(t)
+  const session = await open()
+  const key = { session: session.id, stream: 'left' }
+  await log.open(key, 'one', JSON.stringify([toolCall(1, 'any')]))
+  await log.append(key, 'one', { seq: 1, data: JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} }) }, false)
+  const record = await log.record(key)
+  if (record === undefined) throw new Error('no record')
+  await sessions.pickUp(record)
+  t.match(await log.record(key), { isEnded: true })
 })
