@@ -73,14 +73,8 @@ export class Exchange {
     // Until it's known whether there is a stream, there is no reply.
     clearTimeout(this.#upgrade)
     const { streams } = this.#options
-    const { log, replica, onStoreError } = streams.options
-    try {
-      await log.open(streams.key(this.stream), replica, JSON.stringify(this.requests))
-    } catch (error) {
-      // A store that hangs may open it later: nobody works on it.
-      this.#createWriter(0).end().catch(onStoreError)
-      throw error
-    }
+    const { log, replica } = streams.options
+    await log.open(streams.key(this.stream), replica, JSON.stringify(this.requests))
     this.#writer = this.#createWriter(0)
     this.#journal = this.#createJournal()
     this.#isLogged = true

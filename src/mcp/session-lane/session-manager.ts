@@ -4,7 +4,8 @@ import type { EndedSession, SessionStore } from '../../store/session-store.ts'
 import type { Change } from '../change.ts'
 import type { AbortCause } from '../operation.ts'
 import type { ReplicaMessage } from './replica-message.ts'
-import { Session, type SessionContext, type SessionIdentity } from './session.ts'
+import type { SessionContext, SessionIdentity } from './session-context.ts'
+import { Session } from './session.ts'
 
 /** What happens to sessions; when one is over, also how long it lasted. */
 export type SessionEvent =

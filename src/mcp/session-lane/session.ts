@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
-import { CancelledNotificationSchema, type Implementation, type ServerCapabilities } from '@modelcontextprotocol/sdk/types.js'
+import { CancelledNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv-provider.js'
 import type { StreamRecord } from '../../store/event-log.ts'
 import type { SessionWishes } from '../../store/session-store.ts'
 import { LIST_KINDS } from '../catalog.ts'
 import { toNotification, type Change } from '../change.ts'
-import type { Dispatch } from '../dispatch.ts'
 import type { HttpReply, HttpRequest } from '../http.ts'
 import { isObject, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
 import { OperationAborted, type AbortCause } from '../operation.ts'
@@ -18,30 +17,9 @@ import { pickUp, type PickedUp } from './picked-up.ts'
 import { answerIn, readQuestionId } from './question.ts'
 import type { ReplicaMessage } from './replica-message.ts'
 import { RunningRequests } from './running-requests.ts'
+import type { SessionContext, SessionIdentity } from './session-context.ts'
 import { createSessionOperation, type Extra, type SessionView } from './session-operation.ts'
-import { SessionTransport, type TransportOptions } from './transport.ts'
-
-/** What all sessions share. */
-export interface SessionContext {
-  serverInfo: Implementation
-  capabilities: ServerCapabilities
-  instructions: string
-  dispatch: Dispatch
-  transport: TransportOptions
-  /** Whether another process may do this request again from its beginning. */
-  isReplayable: (request: JSONRPCRequest) => boolean
-  /** Remembers what the client of a session asked for. */
-  save: (sessionId: string, wishes: Partial<SessionWishes>) => Promise<void>
-  /** A fault of the protocol layer. The words have no content of a message. */
-  onFault: (words: string) => void
-}
-
-/** What is known of a session before its first request in this process. */
-export interface SessionIdentity extends SessionWishes {
-  id: string
-  caller: string
-  protocolVersion: string
-}
+import { SessionTransport } from './transport.ts'
 
 /** How long a handler that must stop may go on before its call is left to another process. */
 const SETTLE_MS = 3000
@@ -184,6 +162,7 @@ export class Session {
   /** Looks for what other replicas have told, since their words may get lost. */
   async refresh (): Promise<void> {
     this.#transport.wake()
+    await this.#transport.endRefused()
     await Promise.all([...this.#transport.exchanges].map(({ stream }) => this.#refresh(stream)))
   }
 

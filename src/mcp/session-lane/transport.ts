@@ -54,6 +54,8 @@ export class SessionTransport implements Transport {
   readonly #recipients = new Map<RequestId, Recipient>()
   /** What is still being answered, by the name of its stream. */
   readonly #exchanges = new Map<string, Exchange>()
+  /** Streams that the store couldn't open. One that hangs may do it later, though nobody works on them. */
+  readonly #refused = new Set<string>()
   #isClosed = false
 
   constructor (sessionId: string, protocolVersion: string, options: TransportOptions) {
@@ -71,7 +73,7 @@ export class SessionTransport implements Transport {
 
   /** Whether a client reads a stream here, or there is something to be sent or ended. */
   get isBusy (): boolean {
-    return this.streams.areRead || this.#exchanges.size > 0
+    return this.streams.areRead || this.#exchanges.size > 0 || this.#refused.size > 0
   }
 
   /** Whether a request with this id waits for its answer. */
@@ -118,11 +120,25 @@ export class SessionTransport implements Transport {
         if (!await exchange.begin()) return this.#giveUp(exchange)
       } catch (error) {
         this.#giveUp(exchange)
+        this.#refused.add(exchange.stream)
         throw error
       }
     }
     this.#deliver(messages, http.requestId, exchange)
     return exchange.reply
+  }
+
+  /**
+   * Ends what the store may have opened after all, once it works again.
+   *
+   * @throws {StoreError}
+   */
+  async endRefused (): Promise<void> {
+    const { log, replica } = this.#options
+    for (const stream of this.#refused) {
+      await log.end(this.streams.key(stream), replica)
+      this.#refused.delete(stream)
+    }
   }
 
   /** Goes on with calls whose process is gone. */

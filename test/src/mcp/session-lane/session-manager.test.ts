@@ -14,10 +14,10 @@ const initialize = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo
 
 function start (
   t: Test, options: Partial<SessionManagerOptions> = {}, changes: Partial<SessionStore> = {},
-  { dispatch = async () => ({}), append }: { dispatch?: Dispatch, append?: (log: EventLog) => EventLog['append'] } = {}
+  { dispatch = async () => ({}), changeLog = () => ({}) }: { dispatch?: Dispatch, changeLog?: (log: EventLog) => Partial<EventLog> } = {}
 ) {
   const whole = openSqliteStore(':memory:')
-  const log: EventLog = { ...whole.events, ...(append === undefined ? {} : { append: append(whole.events) }) }
+  const log: EventLog = { ...whole.events, ...changeLog(whole.events) }
   const store: SessionStore = { ...whole.sessions, ...changes }
   const events: Array<SessionEvent['type']> = []
   const storeErrors: unknown[] = []
@@ -139,10 +139,12 @@ t.test('a session stays in memory while its client reads what another process wr
 t.test('a session stays in memory until the store has taken an answer, whether or not its client is there', async (t) => {
   let isAway = true
   const { sessions, log, storeErrors, open } = start(t, { idleMs: 0 }, {}, {
-    append: (log) => async (...args) => {
-      if (isAway) throw new StoreError('append an event', new Error('it is away'))
-      return log.append(...args)
-    }
+    changeLog: (log) => ({
+      append: async (...args) => {
+        if (isAway) throw new StoreError('append an event', new Error('it is away'))
+        return log.append(...args)
+      }
+    })
   })
   const session = await open()
   const reply = createRequest()
@@ -160,6 +162,33 @@ t.test('a session stays in memory until the store has taken an answer, whether o
     await sessions.sweep()
     return sessions.liveCount === 0
   })
+})
+
+t.test('what a store that hung may have begun is ended when it is back, and the store is left alone until then', async (t) => {
+  const ended: string[] = []
+  const { sessions, log, open } = start(t, { idleMs: 0 }, {}, {
+    changeLog: (log) => ({
+      open: async (...args) => {
+        await log.open(...args)
+        throw new StoreError('open a stream', new Error('no answer in time'))
+      },
+      end: async (key, writer) => {
+        ended.push(key.stream)
+        await log.end(key, writer)
+      }
+    })
+  })
+  const session = await open()
+  for (let id = 0; id < 5; id++) await t.rejects(session.post([toolCall(id, 'any')], createRequest().http), { code: 'STORE_UNAVAILABLE' })
+  t.same(ended, [])
+  await sessions.sweep()
+  t.equal(sessions.liveCount, 1)
+  t.equal((await log.calls(session.id)).length, 5)
+  await sessions.refresh()
+  t.same(await log.calls(session.id), [])
+  t.equal(ended.length, 5)
+  await sessions.sweep()
+  t.equal(sessions.liveCount, 0)
 })
 
 t.test('a client that comes while its session ends is not left on a stream that nobody ends, and leaves nothing behind', async (t) => {

@@ -1,0 +1,27 @@
+import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/sdk/types.js'
+import type { SessionWishes } from '../../store/session-store.ts'
+import type { Dispatch } from '../dispatch.ts'
+import type { JSONRPCRequest } from '../json-rpc.ts'
+import type { TransportOptions } from './transport.ts'
+
+/** What all sessions share. */
+export interface SessionContext {
+  serverInfo: Implementation
+  capabilities: ServerCapabilities
+  instructions: string
+  dispatch: Dispatch
+  transport: TransportOptions
+  /** Whether another process may do this request again from its beginning. */
+  isReplayable: (request: JSONRPCRequest) => boolean
+  /** Remembers what the client of a session asked for. */
+  save: (sessionId: string, wishes: Partial<SessionWishes>) => Promise<void>
+  /** A fault of the protocol layer. The words have no content of a message. */
+  onFault: (words: string) => void
+}
+
+/** What is known of a session before its first request in this process. */
+export interface SessionIdentity extends SessionWishes {
+  id: string
+  caller: string
+  protocolVersion: string
+}
