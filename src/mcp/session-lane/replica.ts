@@ -110,18 +110,21 @@ export class Replica {
   }
 
   async #takeOver (): Promise<void> {
-    const { id, log } = this.#options
+    const { id, log, onStoreError } = this.#options
     // Whoever asks is alive, even if its sign of life has grown old on the way.
     for (const orphan of await log.orphans([...this.#living, id], ORPHANS_AT_ONCE)) {
       if (await log.hand(orphan, orphan.writer, id)) this.#inherited.add(orphan)
     }
     for (const key of this.#inherited) {
-      const record = await log.record(key)
-      if (record !== undefined) {
-        await this.#worker?.pickUp(record)
-        this.#options.onPickUp()
-      }
-      this.#inherited.delete(key)
+      // It's tried again at the next beat; one that can't be gone on with must not keep the others from it.
+      await this.#pickUp(key).then(() => { this.#inherited.delete(key) }, onStoreError)
     }
+  }
+
+  async #pickUp (key: StreamKey): Promise<void> {
+    const record = await this.#options.log.record(key)
+    if (record === undefined) return
+    await this.#worker?.pickUp(record)
+    this.#options.onPickUp()
   }
 }

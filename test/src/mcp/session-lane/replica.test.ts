@@ -22,3 +22,23 @@ t.test('takes over the calls of others whose sign of life has grown old, and nev
   t.same(pickedUp, ['of another'])
   await replica.leave()
 })
+
+t.test('a call that it cannot go on with keeps it from no other', async (t) => {
+  const store = openSqliteStore(':memory:')
+  t.teardown(() => store.close())
+  const { events: log } = store
+  for (const stream of ['broken', 'whole']) await log.open({ session: 'session', stream }, 'gone', '[]')
+  const pickedUp: string[] = []
+  const errors: unknown[] = []
+  const replica = new Replica({ id: 'one', registry: store.replicas, log, bus: createLocalBus(), onPickUp: () => {}, onStoreError: (error) => { errors.push(error) } })
+  await replica.start({
+    pickUp: async ({ stream }) => {
+      if (stream === 'broken') throw new Error('nobody can read this')
+      pickedUp.push(stream)
+    },
+    refresh: async () => {}
+  })
+  t.same(pickedUp, ['whole'])
+  t.match(errors, [{ message: 'nobody can read this' }])
+  await replica.leave()
+})

@@ -15,7 +15,7 @@ t.test('an event is never passed over, at whichever moment of a look into the lo
     const key = { session: 'session', stream: String(moments) }
     await log.open(key, 'writer', null)
     const reply = createRequest()
-    const reader = new StreamReader(key, reply.http, 0, { log, headers: {}, keepAliveMs: 60_000, onStoreError: (error) => { throw error } })
+    const reader = new StreamReader(key, reply.http, 0, { name: 'stream', view: undefined, log, headers: {}, keepAliveMs: 60_000, onStoreError: (error) => { throw error } })
     await log.append(key, 'writer', { seq: 1, data: 'first' }, false)
     reader.wake()
     await pause(moments)
