@@ -10,6 +10,10 @@ export interface Progress {
   message: string
   /** What the product says of it: `text`, `step` or `heartbeat`. */
   kind: unknown
+  /** Of a text: a new number begins it anew. */
+  draft: unknown
+  /** Of the notification's params as JSON. */
+  sizeBytes: number
 }
 
 export interface CallOptions {
@@ -108,5 +112,6 @@ export function bytesOf (contents: ReadonlyArray<{ mimeType?: string | undefined
 
 export function toProgress (notification: object): Progress {
   const { message, _meta } = Object(notification)
-  return { message: String(message), kind: Object(_meta)['mcp-dust-server/kind'] }
+  const meta = Object(_meta)
+  return { message: String(message), kind: meta['mcp-dust-server/kind'], draft: meta['mcp-dust-server/draft'], sizeBytes: Buffer.byteLength(JSON.stringify(notification)) }
 }
