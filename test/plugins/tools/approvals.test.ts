@@ -1,12 +1,13 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import t, { type Test } from 'tap'
+import { officialDust, valueOf } from '../../fixtures/official-dust.ts'
 import { connect, startEmulator, startService } from '../../helper.ts'
 
 async function start (t: Test, environment: Record<string, string> = {}) {
-  const { emulator, environment: access } = await startEmulator(t)
-  const { address } = await startService(t, { ...access, ...environment })
+  const running = await startEmulator(t)
+  const { address } = await startService(t, { ...running.environment, ...environment })
   const { client } = await connect(t, address)
-  return { dust: emulator.emulator, client }
+  return { dust: running.emulator.emulator, official: officialDust(running), client }
 }
 
 async function call (client: Client, name: string, args: Record<string, unknown>) {
@@ -49,6 +50,42 @@ t.test('passes a decision on and stays with the run until it ends, or needs the 
   const second = await call(client, 'dust_answer_approval', { conversationId, actionId: message, decision: 'reject' })
   t.match(second.structured, { status: 'succeeded', messageId, answer: /I ordered \d+ pieces and told nobody/ })
   t.equal(dust.workspace.runs.size, 1)
+})
+
+for (const { agent, replies, steps } of [
+  { agent: 'deployer', replies: [{ decision: 'approve' }], steps: ['succeeded'] },
+  { agent: 'deployer', replies: [{ decision: 'reject' }], steps: ['denied'] },
+  { agent: 'quartermaster', replies: [{ decision: 'reject' }, { decision: 'approve' }], steps: ['denied', 'succeeded'] },
+  { agent: 'concierge', replies: [{ options: ['Thorough'] }], steps: ['succeeded'] },
+  { agent: 'teamlead', replies: [{ decision: 'approve' }], steps: ['succeeded'] }
+]) {
+  t.test(`the official client of Dust finds what ${agent} waits for, and what became of ${JSON.stringify(replies)}`, async (t) => {
+    const { client, official } = await start(t)
+    const { conversationId, messageId, actionIds } = await startWaiting(client, agent)
+    const waiting = async (): Promise<string[]> => {
+      const { blockedActions } = valueOf(await official.getBlockedActions({ conversationId }))
+      return blockedActions.filter(({ status }) => status !== 'blocked_child_action_input_required').map(({ actionId }) => actionId)
+    }
+    t.same(await waiting(), actionIds)
+    let answered: unknown
+    for (const [index, reply] of replies.entries()) {
+      answered = (await call(client, 'dust_answer_approval', { conversationId, actionId: actionIds[index], ...reply })).structured
+      t.same(await waiting(), actionIds.slice(index + 1))
+    }
+    const message = valueOf(await official.getConversation({ conversationId })).content.flat().find(({ sId }) => sId === messageId)
+    if (message?.type !== 'agent_message') throw new Error('The official client finds no answer')
+    t.match(answered, { status: message.status, answer: message.content, toolSteps: message.actions.map(({ toolName, status }) => ({ tool: toolName, status })) })
+    t.match(message.actions.map(({ status }) => status), steps)
+    t.match(await call(client, 'dust_list_pending_approvals', { conversationId }), { text: /Nothing waits/ })
+  })
+}
+
+t.test('what the official client of Dust has decided waits here no more, and its answer is there', async (t) => {
+  const { client, official } = await start(t)
+  const { conversationId, messageId, actionIds: [actionId = ''] } = await startWaiting(client, 'deployer')
+  valueOf(await official.validateAction({ conversationId, messageId, actionId, approved: 'approved' }))
+  t.match(await call(client, 'dust_answer_approval', { conversationId, actionId, decision: 'reject' }), { isError: true, text: /decided meanwhile/ })
+  t.match((await call(client, 'dust_follow_run', { conversationId, messageId })).structured, { status: 'succeeded', answer: /Approved/ })
 })
 
 t.test('finds the run of a sub-agent\'s wish by the conversation that the person knows', async (t) => {
