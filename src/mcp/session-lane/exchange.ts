@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { StreamRecord } from '../../store/event-log.ts'
 import type { HttpReply, HttpRequest } from '../http.ts'
 import { serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
@@ -109,7 +110,9 @@ export class Exchange {
       this.#options.streams.read(this.stream, this.#http, 0).end()
       this.#settle('streaming')
     }
-    this.#endAfter(this.#writer?.end())
+    const writer = this.#writer
+    // After what the cancel sets off: questions of the call are withdrawn.
+    this.#endAfter(writer === undefined ? undefined : nextTurn().then(() => writer.end()))
   }
 
   /** Ends the connection; the client comes back for the rest. */

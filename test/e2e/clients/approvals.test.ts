@@ -27,6 +27,25 @@ const approve = { action: 'accept', content: { decision: 'approve' } } as const
 const reject = { action: 'accept', content: { decision: 'reject' } } as const
 const ask = (agent: string) => ({ agent, message: 'Put the shop online' })
 
+for (const { kind } of CLIENTS.filter(({ era }) => era === 'session')) {
+  t.test(`${kind}: whoever cancels the call need not look at its question any more`, async (t) => {
+    const { dust, address } = await start(t)
+    const givenUp = new AbortController()
+    let isWithdrawn = false
+    const client = await connectAs(t, kind, address, {
+      person: async ({ signal }) => {
+        await elsewhere(signal, () => { givenUp.abort() })
+        isWithdrawn = true
+        return approve
+      }
+    })
+    await t.rejects(client.call('dust_ask_agent', ask('deployer'), { signal: givenUp.signal }))
+    await until(() => isWithdrawn && dust.cancels.length === 1)
+    t.ok((await client.tools()).length > 0, 'and goes on')
+    t.equal(dust.requests()['actions.validate'], undefined)
+  })
+}
+
 for (const { kind, era } of CLIENTS) {
   t.test(`${kind}: a person approves what an agent wants to do, and sees what it is`, async (t) => {
     const { dust, address } = await start(t)
