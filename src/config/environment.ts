@@ -83,6 +83,11 @@ export const formats = {
     allowed: `one or more of ${TOOL_AREAS.join(', ')}, separated by commas`,
     check: (words: string) => parseToolAreas(words) !== null
   },
+  names: {
+    // Nothing but commas would be no choice at all, and open what somebody wanted closed.
+    allowed: 'one or more names, separated by commas',
+    check: (words: string) => parseList(words).length > 0
+  },
   'dust-key': {
     allowed: 'an API key of the workspace, sk-...',
     check: (word: string) => /^[\x21-\x7e]+$/.test(word)
@@ -129,7 +134,7 @@ export const environmentSchema = Type.Object({
   DUST_MAX_RUNS: Type.Integer({ default: 100, minimum: 1, description: 'Agent runs at the same time.' }),
   DUST_TOOL_APPROVAL: Type.Unsafe<'ask' | 'reject' | 'return'>({ type: 'string', enum: ['ask', 'reject', 'return'], default: 'ask', description: 'When an agent wants leave to use a tool: ask the person, if the client can; refuse it; or end the call, so that somebody decides later.' }),
   DUST_SKIP_TOOLS_VALIDATION: Type.Boolean({ default: false, description: 'Let agents run every tool without asking a person.' }),
-  DUST_AGENTS: Type.Optional(Type.String({ description: 'Agents that are offered, by id or name, separated by commas; without it all active ones.' })),
+  DUST_AGENTS: Type.Optional(formatted('names', { description: 'Agents that are offered, by id or name, separated by commas; without it all active ones.' })),
   DUST_AGENTS_TTL: formatted('period', { default: '1m', description: 'How old the list of agents may be.' }),
   DUST_AGENT_TOOLS: Type.Boolean({ default: true, description: 'Offer each agent as a tool of its own, beside dust_ask_agent.' }),
   DUST_TOOLS: formatted('tool-areas', { default: TOOL_AREAS.join(','), description: 'What tools are offered for.' }),

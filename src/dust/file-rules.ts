@@ -55,6 +55,7 @@ export function checkFile ({ fileName, contentType, bytes }: NewFile): void {
   if (bytes.length > largest) throw refused('file_too_large', `The file has ${bytes.length} bytes, and Dust takes at most ${largest} of this type.`)
   if (bytes.length === 0) throw refused('file_is_empty', 'The file is empty: send one that has something in it.')
   if (fileName === '' || fileName.length > longestName) throw refused('invalid_request_error', `A file needs a name of 1 to ${longestName} characters.`)
+  if (/\p{Control}/u.test(fileName)) throw refused('invalid_request_error', 'The name of a file must be one line, without control characters.')
 }
 
 function refused (type: string, message: string): DustError {

@@ -53,6 +53,7 @@ t.test('refuses what it does not understand and says what is allowed', async (t)
     ['DUST_MAX_RUNS', '0', /whole number of at least 1/],
     ['DUST_TOOLS', 'agents,cooking', /one or more of agents, conversations, approvals, files, knowledge/],
     ['DUST_TOOLS', ',', /one or more of/],
+    ['DUST_AGENTS', ' , ', /one or more names/],
     ['LOG_LEVEL', 'loud', /LOG_LEVEL is "loud"; it must be one of trace, debug, info/],
     ['LOG_FORMAT', 'xml', /one of json, pretty/],
     ['TRUST_PROXY', 'yes', /true or false/],

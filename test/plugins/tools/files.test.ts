@@ -45,6 +45,8 @@ t.test('what Dust would refuse is refused before anything is sent, with the limi
     [{ name: 'a.txt', contentType: 'text/plain', text: 'x', base64: 'eA==' }, /exactly one/],
     [{ name: 'a.txt', contentType: 'text/plain', base64: 'eA=' }, /base64 is not valid/],
     [{ name: 'a.txt', contentType: 'text/plain', base64: 'e_A=' }, /base64 is not valid/],
+    [{ name: 'a.txt\r\nX-Type: html', contentType: 'text/plain', text: 'x' }, /one line, without control characters/],
+    [{ name: 'a\u0000.txt', contentType: 'text/plain', text: 'x' }, /one line, without control characters/],
     [{ name: 'a.txt', contentType: 'plain', text: 'x' }, /Invalid arguments.*contentType/]
   ]
   for (const [args, message] of refused) {
