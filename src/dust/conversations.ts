@@ -60,8 +60,18 @@ export async function startRun (requester: Requester, input: RunInput, ask: AskO
   const { conversationId, attachments = [] } = input
   attachments.forEach(checkAttachment)
   if (conversationId === undefined) return createConversation(requester, input, ask, signal)
-  for (const attachment of attachments) await attach(requester, conversationId, attachment, signal)
-  return postMessage(requester, input, conversationId, ask, signal)
+  let attached = 0
+  try {
+    for (const attachment of attachments) {
+      await attach(requester, conversationId, attachment, signal)
+      attached++
+    }
+    return await postMessage(requester, input, conversationId, ask, signal)
+  } catch (error) {
+    if (attached === 0 || !(error instanceof DustError)) throw error
+    const stay = attached === 1 ? 'The first attachment is in the conversation already: leave it' : `The first ${attached} attachments are in the conversation already: leave them`
+    throw new DustError({ ...error, message: `${error.message} ${stay} out when you ask again.` })
+  }
 }
 
 async function createConversation (requester: Requester, input: RunInput, ask: AskOptions, signal?: AbortSignal): Promise<Run> {

@@ -6,8 +6,8 @@ import type { OfficialClient, Progress } from './clients/official-client.ts'
 import { startServerProcess } from './server-process.ts'
 
 const KINDS = ['SDK v1', 'SDK v2', 'SDK v2 pinned'] as const
-/** So that the three minutes in which its tool is silent are a little longer than the ten seconds after which a client hears of it. */
-const SILENT_PACE = 0.06
+/** So that the three minutes in which its tool is silent are some seconds longer than the ten after which a client hears of it. */
+const SILENT_PACE = 0.07
 /** How long the server collects text for one notification; a timer may be early by one. */
 const COLLECT_MS = 199
 /** What the server has to say beside pieces of text: that the agent got the message, began to use a tool, uses it, and has used it. */

@@ -23,6 +23,7 @@ async function elsewhere (signal: AbortSignal, act: () => void): ReturnType<Pers
   return { action: 'cancel' }
 }
 
+const ONE_DAY_MS = 86_400_000
 const approve = { action: 'accept', content: { decision: 'approve' } } as const
 const reject = { action: 'accept', content: { decision: 'reject' } } as const
 const ask = (agent: string) => ({ agent, message: 'Put the shop online' })
@@ -208,24 +209,41 @@ for (const { kind, era } of CLIENTS) {
   })
 }
 
-t.test('time runs out while the person thinks: the agent waits on, and can be helped later', async (t) => {
-  const { dust, address } = await start(t, { DUST_RUN_TIMEOUT: '300ms' })
-  let isWithdrawn = false
-  const client = await connectAs(t, 'SDK v1', address, {
-    person: async ({ signal }) => {
-      const answer = await elsewhere(signal, () => {})
-      isWithdrawn = true
-      return answer
-    }
+for (const { kind, era } of CLIENTS) {
+  t.test(`${kind}: time runs out while the person thinks: the agent waits on, and can be helped later`, async (t) => {
+    const { dust, address } = await start(t, era === 'session' ? { DUST_RUN_TIMEOUT: '300ms' } : {})
+    let isOver = false
+    const client = await connectAs(t, kind, address, {
+      person: async ({ signal }) => {
+        // Where there are no sessions, nobody waits for the answer, but it isn't good for ever.
+        if (era === 'stateless') passTime(t, ONE_DAY_MS)
+        else await elsewhere(signal, () => {})
+        isOver = true
+        return approve
+      }
+    })
+    const call = client.call('dust_ask_agent', ask('deployer'))
+    if (era === 'session') t.match((await call).structured, { status: 'waiting_for_approval', waitingFor: [{ tool: 'deploy_service' }] })
+    else await t.rejects(call, /expired requestState/)
+    await until(() => isOver)
+    t.equal(dust.cancels.length, 0)
+    t.equal(dust.requests()['actions.validate'], undefined)
+    const [run] = dust.workspace.runs.values()
+    const conversationId = run?.conversationId
+    const { structured: { waitingFor } } = await client.call('dust_list_pending_approvals', { conversationId })
+    const [{ actionId }] = Object(waitingFor)
+    const rejected = await client.call('dust_answer_approval', { conversationId, actionId, decision: 'reject' })
+    t.match(rejected.structured, { status: 'succeeded', answer: /You rejected/ })
+    t.equal(dust.workspace.runs.size, 1)
   })
-  const { structured } = await client.call('dust_ask_agent', ask('deployer'))
-  t.match(structured, { status: 'waiting_for_approval', waitingFor: [{ tool: 'deploy_service' }] })
-  await until(() => isWithdrawn)
-  t.equal(dust.cancels.length, 0)
-  const { conversationId, waitingFor: [{ actionId }] } = Object(structured)
-  const rejected = await client.call('dust_answer_approval', { conversationId, actionId, decision: 'reject' })
-  t.match(rejected.structured, { status: 'succeeded', answer: /You rejected/ })
-})
+}
+
+/** Until the test ends, it is so much later than it was. */
+function passTime (t: Test, ms: number): void {
+  const { now } = Date
+  t.teardown(() => { Date.now = now })
+  Date.now = () => now() + ms
+}
 
 t.test('an answer that Dust does not take from the key leaves the agent waiting, with the reason', async (t) => {
   const { dust, address } = await start(t)

@@ -98,6 +98,19 @@ t.test('gives an agent texts, files and nodes to read, in a new conversation and
   ])
 })
 
+t.test('what was attached before an error is said, so that it is not attached twice', async (t) => {
+  const { emulator, client } = await start(t)
+  const { conversationId } = (await client.call('dust_ask_agent', { agent: 'dust', message: 'Hello?' })).structured
+  const ask = async (attachments: object[]) => client.call('dust_ask_agent', { agent: 'proofreader', message: 'What?', conversationId, attachments })
+  const note = { title: 'Note', text: 'Bring bread.' }
+  const missing = { title: 'Missing', fileId: 'fil_none' }
+  t.notMatch((await ask([missing, note])).text, /already/)
+  t.match(await ask([note, missing]), { isError: true, text: /File not found\. The first attachment is in the conversation already: leave it out when you ask again\. The same call would fail again/ })
+  emulator.faults.replace([{ kind: 'error', operation: 'messages.create', type: 'plan_limit_error' }])
+  t.match(await ask([note, note]), { isError: true, text: /The first 2 attachments are in the conversation already: leave them out/ })
+  t.match(await ask([]), { isError: false, text: /Note has 12 bytes/ })
+})
+
 t.test('sends nothing when an attachment is none', async (t) => {
   const { emulator, client } = await start(t)
   const wrong = [{ title: 'Nothing' }, { title: 'Two', text: 'x', fileId: 'y' }, { title: 'Half', nodeId: 'x' }, { title: 'Half', text: 'x', dataSourceViewId: 'x' }]
