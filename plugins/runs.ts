@@ -81,13 +81,28 @@ export default fp(async (fastify) => {
     throw new ToolError(`This server runs ${maxRuns} agents already, which is its limit, ${REFUSALS[refusal]} Try again in a minute.`)
   }
 
+  /** The slot of one run, which others may have while it waits for a person. It's in nobody's way when it goes on: it runs in Dust in any case. */
+  function holdSlot (): { setIdle: (isIdle: boolean) => void } {
+    let isHeld = true
+    instruments.inProgress.set(slots.taken)
+    return {
+      setIdle: (isIdle) => {
+        if (isIdle !== isHeld) return
+        isHeld = !isIdle
+        if (isIdle) slots.leave()
+        else slots.take()
+        instruments.inProgress.set(slots.taken)
+      }
+    }
+  }
+
   const offered = (tool: string): boolean => mcp.toolNames.includes(tool)
 
   fastify.decorate('runs', {
     wait: async (operation, beginning, { isUnderway = false, decided, cancels = true } = {}) => {
       const timeout = AbortSignal.timeout(Math.max(0, (operation.resumed?.since ?? Date.now()) + runTimeoutMs - Date.now()))
       await enter(operation)
-      instruments.inProgress.set(slots.taken)
+      const slot = holdSlot()
       const feed = new ProgressFeed(operation, (error) => { log.warn({ err: error }, 'progress could not be sent') })
       let meter = new RunMeter(instruments, Date.now(), true)
       let isOld = true
@@ -103,7 +118,7 @@ export default fp(async (fastify) => {
         meter = new RunMeter(instruments, since, !isOld && !isUnderway)
         if (!isOld) feed.step(`${agent.name} ${isUnderway ? 'is followed' : 'got the message'}, in conversation ${run.conversationId}`)
         const ended = await followRun(run, {
-          dust, log, policy: toolApproval, agentName: agent.name, operation, timeout, timeoutMs: runTimeoutMs, isUnderway: isUnderway || isOld, decided, cancels, feed, meter
+          dust, log, onWaiting: slot.setIdle, policy: toolApproval, agentName: agent.name, operation, timeout, timeoutMs: runTimeoutMs, isUnderway: isUnderway || isOld, decided, cancels, feed, meter
         })
         meter.end(ended.outcome.measured)
         return toResult(agent, run, ended, offered)
@@ -112,8 +127,7 @@ export default fp(async (fastify) => {
         if (outcome !== null) meter.end(outcome)
         throw error
       } finally {
-        slots.leave()
-        instruments.inProgress.set(slots.taken)
+        slot.setIdle(true)
         await feed.end()
       }
     },

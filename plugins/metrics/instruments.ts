@@ -49,7 +49,7 @@ export function createInstruments (registry: Registry, prefix: string) {
     runs: {
       duration: histogram('agent_run_duration_seconds', 'Duration of an agent run, by how it ended for the one who asked.', buckets.RUN, 'outcome'),
       firstToken: histogram('agent_time_to_first_token_seconds', 'Time from the question to the first piece of the agent\'s answer.', buckets.FIRST_TOKEN),
-      inProgress: gauge('agent_runs_in_progress', 'Agent runs that somebody waits for.'),
+      inProgress: gauge('agent_runs_in_progress', 'Agent runs that somebody waits for, and that don\'t wait for a person themselves.'),
       limit: gauge('agent_runs_limit', 'Number of agent runs that may be in progress (DUST_MAX_RUNS).'),
       rejected: counter('agent_runs_rejected_total', 'Agent runs that were not started.', 'reason'),
       events: counter('agent_events_total', 'Events of agent runs; run_completed is ours, when the final message is known.', 'type')

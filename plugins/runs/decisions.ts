@@ -20,6 +20,8 @@ export interface DecisionsOptions {
   url: string
   /** An action that somebody decided a moment ago. */
   decided: string | undefined
+  /** Is called when the run begins to wait for somebody, and when it goes on. */
+  onWaiting: (isWaiting: boolean) => void
 }
 
 interface Open {
@@ -72,17 +74,18 @@ export class Decisions {
     const withdrawn = new AbortController()
     const deciding = this.#decide(need, withdrawn.signal).then(
       (result) => {
-        if (result === 'decided') this.#open.delete(need.actionId)
+        if (result === 'decided') this.#close(need.actionId)
         if (result === 'undecided') this.#stuck.abort()
       },
       (error: unknown) => { this.#fail(error, withdrawn.signal) })
     this.#open.set(need.actionId, { need, isReached, withdrawn, deciding })
+    if (this.#open.size === 1) this.#options.onWaiting(true)
   }
 
   /** Somebody decided elsewhere: nobody need be asked any more. */
   withdraw (actionId: string): void {
     this.#open.get(actionId)?.withdrawn.abort()
-    this.#open.delete(actionId)
+    this.#close(actionId)
   }
 
   /** The run has gone on, so all that it needed up to here was decided. */
@@ -95,6 +98,10 @@ export class Decisions {
     const all = [...this.#open.values()]
     for (const { withdrawn } of all) withdrawn.abort()
     await Promise.all(all.map(({ deciding }) => deciding))
+  }
+
+  #close (actionId: string): void {
+    if (this.#open.delete(actionId) && this.#open.size === 0) this.#options.onWaiting(false)
   }
 
   /** `left` is what a person does in Dust by themselves: only the run tells when they did. */

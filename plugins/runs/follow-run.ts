@@ -25,6 +25,8 @@ export interface FollowOptions {
   decided: string | undefined
   /** Whether a call that is cancelled takes the run along. */
   cancels: boolean
+  /** Is called when the run begins to wait for a person, and when it goes on. */
+  onWaiting: (isWaiting: boolean) => void
   feed: ProgressFeed
   meter: RunMeter
 }
@@ -33,9 +35,9 @@ export interface FollowOptions {
  * Reads a run's events until it ends, can't be followed any more, or nobody decides what it waits for.
  * Throws only when it was cancelled or goes on elsewhere, and when a question must travel to the client first.
  */
-export async function followRun (run: Run, { dust, log, policy, agentName, operation, timeout, timeoutMs, isUnderway, decided, cancels, feed, meter }: FollowOptions): Promise<EndedRun> {
+export async function followRun (run: Run, { dust, log, policy, agentName, operation, timeout, timeoutMs, isUnderway, decided, cancels, onWaiting, feed, meter }: FollowOptions): Promise<EndedRun> {
   const { signal } = operation
-  const decisions = new Decisions({ dust, log, operation, policy, agentName, url: run.url, decided })
+  const decisions = new Decisions({ dust, log, operation, policy, agentName, url: run.url, decided, onWaiting })
   const actions = new Map<string, AgentAction>()
   let answer = ''
   let draft = 0

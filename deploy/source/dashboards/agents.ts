@@ -22,7 +22,7 @@ export function agentsDashboard (names: Names): DashboardSource {
         failedRuns(names),
         graph({
           title: 'Agent runs in progress',
-          description: 'Agent runs that somebody waits for.',
+          description: 'Agent runs that somebody waits for, and that don\'t wait for a person themselves.',
           unit: units.Short,
           queries: [{ expr: own('agent_runs_in_progress'), legend: '{{instance}}' }]
         }),

@@ -64,7 +64,7 @@ export function overviewDashboard (names: Names): DashboardSource {
         stat({ ...CHECK, title: 'Session store', description: 'Whether every instance can use its session store.', queries: [{ expr: `min(${own('health_check_status', 'check="database"')})`, legend: 'store' }] }),
         stat({
           title: 'Agent runs in progress',
-          description: 'Agent runs that somebody waits for.',
+          description: 'Agent runs that somebody waits for, and that don\'t wait for a person themselves.',
           unit: units.Short,
           noValue: '0',
           queries: [{ expr: `sum(${own('agent_runs_in_progress')})`, legend: 'runs' }]

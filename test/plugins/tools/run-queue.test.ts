@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { connectAs } from '../../e2e/clients/connect-as.ts'
 import { readMetrics } from '../../fixtures/metrics.ts'
 import { answerOf, openSession, post, startEmulator, startService, toolCall, until } from '../../helper.ts'
 
@@ -55,6 +56,21 @@ t.test('callers take turns: who has asked least lately is next, however many oth
   t.match(await answerOf(first), { result: { structuredContent: { status: 'succeeded' } } })
   for (const answer of waiting) t.match(await answer(), /"status":"succeeded"/)
   t.same(asked(), ['A1', 'B1', 'A2'])
+})
+
+t.test('a run that waits for a person keeps nobody else out', async (t) => {
+  const { emulator: { emulator: dust }, environment } = await startEmulator(t)
+  const { address } = await startService(t, { ...environment, DUST_MAX_RUNS: '1' })
+  const person = Promise.withResolvers<{ action: 'accept', content: { decision: string } }>()
+  const asking = await connectAs(t, 'SDK v1', address, { person: () => person.promise })
+  const waiting = asking.call('dust_ask_agent', { agent: 'deployer', message: 'Put the shop online' })
+  await until(() => [...dust.workspace.rooms.keys()].some((room) => dust.workspace.pending.blockedIn(room).length > 0))
+  const other = await connectAs(t, 'SDK v1', address)
+  t.match((await other.call('dust_ask_agent', { agent: 'dust', message: 'Hello' })).structured, { status: 'succeeded' })
+  t.equal((await readMetrics(address)).value('mcp_dust_server_agent_runs_in_progress'), 0)
+  person.resolve({ action: 'accept', content: { decision: 'approve' } })
+  t.match((await waiting).structured, { status: 'succeeded', answer: /Approved/ })
+  t.equal((await readMetrics(address)).value('mcp_dust_server_agent_runs_in_progress'), 0)
 })
 
 t.test('who has as many waiting as may run is refused, and only they', async (t) => {
