@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { readFile } from 'node:fs/promises'
-import { findCaller, parseAccessTokens } from '../src/access-tokens.ts'
 import { isLoopback } from '../src/allowed-peers.ts'
+import { ANONYMOUS } from '../src/auth/authenticator.ts'
+import { createChallenge } from '../src/auth/challenge.ts'
+import { createAuthenticator } from '../src/auth/create-authenticator.ts'
+import { CredentialRefused } from '../src/auth/refusal.ts'
 
 export interface Auth {
   /** A hook for routes that only some may use: says who calls, and refuses those who can't say it. */
@@ -21,63 +23,52 @@ declare module 'fastify' {
   }
 }
 
-type Reason = 'missing' | 'malformed' | 'invalid'
-
-const WORDS: Record<Reason, string> = {
-  missing: 'Unauthorized: a bearer token is needed',
-  malformed: 'Unauthorized: the Authorization header must be Bearer and a token',
-  invalid: 'Unauthorized: the token is not known here'
-}
-
-/** A request came without a credential that counts. */
-class Unauthorized extends Error {
-  readonly code = 'UNAUTHORIZED'
-  readonly statusCode = 401
-}
+/** When to ask again while tokens can't be checked, in seconds. */
+const RETRY_AFTER = 5
 
 /** Knows who may come in. */
 export default fp(async (fastify) => {
-  const { mode, tokensFile } = fastify.config.access
+  const { access } = fastify.config
   const { authFailures } = fastify.instruments.access
-  let { tokens } = fastify.config.access
+  const authenticator = createAuthenticator(access, {
+    onOutage: (error) => { fastify.log.error({ err: error }, 'the authorization server\'s keys can\'t be fetched; those that were fetched before count for a day') },
+    onRecovery: () => { fastify.log.info('the authorization server\'s keys were fetched again') }
+  })
+  const { reasons, hints, check, close } = authenticator
 
-  fastify.decorateRequest('caller', 'anonymous')
+  fastify.decorateRequest('caller', ANONYMOUS)
   fastify.decorate('auth', { identify, reload } satisfies Auth)
-  for (const reason of Object.keys(WORDS)) authFailures.inc({ reason }, 0)
+  for (const reason of reasons) authFailures.inc({ reason }, 0)
+  if (check !== undefined) fastify.health.addCheck('authorization', check, { whenSilent: 'Check OAUTH_ISSUER, OAUTH_JWKS_URL, the network and the firewall.' })
+  if (close !== undefined) fastify.addHook('onClose', async () => { close() })
 
-  if (mode === 'none' && !isLoopback(fastify.config.server.host)) {
+  if (access.mode === 'none' && !isLoopback(fastify.config.server.host)) {
     fastify.log.warn('whoever reaches the port can ask your agents: AUTH_MODE is none, and ALLOW_UNAUTHENTICATED says so')
   }
 
   async function identify (request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (mode === 'none') return
-    const caller = callerOf(request.headers.authorization)
-    if ('name' in caller) {
-      request.caller = caller.name
-      return
+    try {
+      request.caller = await authenticator.identify(request.headers.authorization)
+    } catch (error) {
+      if (error instanceof CredentialRefused) tell(error, request, reply)
+      throw error
     }
-    authFailures.inc({ reason: caller.reason })
-    reply.header('www-authenticate', `Bearer realm="mcp-dust-server"${caller.reason === 'invalid' ? ', error="invalid_token"' : ''}`)
-    throw new Unauthorized(WORDS[caller.reason])
   }
 
-  function callerOf (header: string | undefined): { name: string } | { reason: Reason } {
-    if (header === undefined) return { reason: 'missing' }
-    const [, token] = /^Bearer +(\S+)$/i.exec(header) ?? []
-    if (token === undefined) return { reason: 'malformed' }
-    const name = findCaller(tokens, token)
-    return name === undefined ? { reason: 'invalid' } : { name }
+  function tell (refused: CredentialRefused, request: FastifyRequest, reply: FastifyReply): void {
+    authFailures.inc({ reason: refused.reason })
+    request.log.debug({ reason: refused.reason }, 'credential refused')
+    if (refused.reason === 'unavailable') reply.header('retry-after', RETRY_AFTER)
+    else reply.header('www-authenticate', createChallenge(refused, hints))
   }
 
   async function reload (): Promise<void> {
-    if (tokensFile === null) return
+    if (authenticator.reload === undefined) return
     try {
-      const read = parseAccessTokens(await readFile(tokensFile, 'utf8'))
-      if (read === null) throw new Error('its content isn\'t a list of name:token')
-      tokens = read
-      fastify.log.info({ callers: tokens.map(({ name }) => name) }, 'AUTH_TOKENS_FILE was read again')
+      const callers = await authenticator.reload()
+      fastify.log.info({ callers }, 'AUTH_TOKENS_FILE was read again')
     } catch (error) {
       fastify.log.error({ err: error }, 'AUTH_TOKENS_FILE can\'t be used; the tokens stay as they were')
     }
   }
-}, { name: 'auth', dependencies: ['config', 'metrics', 'security'] })
+}, { name: 'auth', dependencies: ['config', 'metrics', 'security', 'health'] })

@@ -108,6 +108,9 @@ function describe (error: FastifyError): { status: number, code: number, message
       return { status: 503, code: ErrorCode.Refused, message: 'The server is overloaded; try again later' }
     case 'UNAUTHORIZED':
       return { status: 401, code: ErrorCode.Refused, message: error.message }
+    case 'AUTHORIZATION_UNAVAILABLE':
+      return { status: 503, code: ErrorCode.InternalError, message: error.message }
+    case 'INSUFFICIENT_SCOPE':
     case 'PEER_NOT_ALLOWED':
       return { status: 403, code: ErrorCode.Refused, message: error.message }
     case 'STORE_UNAVAILABLE':

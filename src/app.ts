@@ -17,6 +17,7 @@ import store from '../plugins/store.ts'
 import healthRoutes from '../routes/health.ts'
 import mcpRoutes from '../routes/mcp.ts'
 import metricsRoutes from '../routes/metrics.ts'
+import oauthMetadataRoutes from '../routes/oauth-metadata.ts'
 
 export type AppOptions = ConfigPluginOptions & MetricsPluginOptions
 
@@ -25,11 +26,11 @@ export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }
   await fastify.register(configPlugin, { config })
   await fastify.register(metrics, { logLineCounts })
   await fastify.register(security)
-  await fastify.register(auth)
   await fastify.register(pressure)
   await fastify.register(store)
   await fastify.register(dust)
   await fastify.register(health)
+  await fastify.register(auth)
   await fastify.register(mcp)
   await fastify.register(conversations)
   await fastify.register(runs)
@@ -41,5 +42,6 @@ export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }
 
   await fastify.register(healthRoutes)
   await fastify.register(metricsRoutes)
+  await fastify.register(oauthMetadataRoutes)
   await fastify.register(mcpRoutes)
 }, { name: 'mcp-dust-server', fastify: '5.x' })

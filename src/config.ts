@@ -1,7 +1,8 @@
 import { envSchema } from 'env-schema'
 import type { ErrorObject } from 'ajv'
-import { parseAccessTokens } from './access-tokens.ts'
+import { parseAccessTokens } from './auth/access-tokens.ts'
 import { isLoopback } from './allowed-peers.ts'
+import { oauthFaults } from './config/oauth-faults.ts'
 import { createEnvironmentAjv, environmentSchema, formats, type Environment, type Format } from './config/environment.ts'
 import { readSecretFiles } from './config/secret-files.ts'
 import { parseToolAreas, type ToolArea } from './config/tool-areas.ts'
@@ -49,11 +50,11 @@ export function loadConfig (env: Readonly<Record<string, string | undefined>>): 
 
 /** What is right by itself, but not together. */
 function accessFaults (env: Environment): string[] {
-  const faults: string[] = []
+  const faults = oauthFaults(env)
   if (env.AUTH_MODE === 'token' && env.AUTH_TOKENS === undefined) faults.push('AUTH_TOKENS is not set, but AUTH_MODE is token; it must be name:token, separated by commas')
   if (env.AUTH_MODE === 'none' && env.AUTH_TOKENS !== undefined) faults.push('AUTH_TOKENS is set, but AUTH_MODE is none, so nobody would need a token; set AUTH_MODE to token')
   if (env.AUTH_MODE === 'none' && !isLoopback(env.HOST) && !env.ALLOW_UNAUTHENTICATED) {
-    faults.push(`HOST is ${JSON.stringify(env.HOST)} and AUTH_MODE is none, so whoever reaches the port could ask your agents; set AUTH_MODE to token, or ALLOW_UNAUTHENTICATED to true`)
+    faults.push(`HOST is ${JSON.stringify(env.HOST)} and AUTH_MODE is none, so whoever reaches the port could ask your agents; set AUTH_MODE to token or oauth, or ALLOW_UNAUTHENTICATED to true`)
   }
   return faults
 }
@@ -96,6 +97,7 @@ function toConfig (env: Environment) {
       mode: env.AUTH_MODE,
       tokens: parseAccessTokens(env.AUTH_TOKENS ?? '') ?? [],
       tokensFile: env.AUTH_TOKENS_FILE ?? null,
+      oauth: oauthOf(env),
       allowedHosts: parseList(env.ALLOWED_HOSTS ?? ''),
       allowedOrigins: parseList(env.ALLOWED_ORIGINS ?? '')
     },
@@ -124,6 +126,12 @@ function toConfig (env: Environment) {
     },
     extraPlugins: parseList(env.EXTRA_PLUGINS ?? '')
   }
+}
+
+/** `null` in any other mode. */
+function oauthOf ({ AUTH_MODE: mode, OAUTH_ISSUER: issuer, OAUTH_AUDIENCE: audience, OAUTH_JWKS_URL: jwksUrl, OAUTH_SCOPES: scopes = '', OAUTH_CALLER_CLAIM: callerClaim }: Environment) {
+  if (mode !== 'oauth' || issuer === undefined || audience === undefined) return null
+  return { issuer, audience, jwksUrl: jwksUrl ?? null, scopes: parseList(scopes), callerClaim }
 }
 
 function sizeOf (word: string): number {

@@ -1,6 +1,7 @@
 import { Type, type SchemaOptions, type Static } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
-import { parseAccessTokens } from '../access-tokens.ts'
+import { parseAccessTokens } from '../auth/access-tokens.ts'
+import { isTrustworthy } from '../auth/trustworthy-url.ts'
 import { parseToolAreas, TOOL_AREAS } from './tool-areas.ts'
 import { parseDuration, parseList, parseSize } from './units.ts'
 
@@ -62,6 +63,26 @@ export const formats = {
   origins: {
     allowed: 'origins separated by commas, such as https://app.example.com',
     check: (words: string) => parseList(words).every((word) => URL.canParse(word) && new URL(word).origin === word.toLowerCase())
+  },
+  issuer: {
+    allowed: 'an https address without query or fragment, as the tokens have it in iss, such as https://login.example.com; http on this machine only',
+    check: (word: string) => isTrustworthy(word) && /^[^?#\s"\\]+$/.test(word)
+  },
+  resource: {
+    allowed: 'the https address under which clients reach /mcp, without query or fragment, such as https://mcp.example.com/mcp; http on this machine only',
+    check: (word: string) => isTrustworthy(word) && /^[^?#\s"\\]+$/.test(word)
+  },
+  'keys-url': {
+    allowed: 'an https address such as https://login.example.com/jwks.json; http on this machine only',
+    check: (word: string) => isTrustworthy(word)
+  },
+  scopes: {
+    allowed: 'scopes separated by commas, such as dust:ask, without spaces, quotes and backslashes',
+    check: (words: string) => parseList(words).every((word) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(word))
+  },
+  claim: {
+    allowed: 'the name of a claim such as sub, of letters, digits and _ - . : /',
+    check: (word: string) => /^[\w.:/-]{1,128}$/.test(word)
   },
   'metric-prefix': {
     allowed: 'letters, digits and _ that do not begin with a digit',
@@ -148,9 +169,14 @@ export const environmentSchema = Type.Object({
 
   REQUEST_STATE_KEY_FILE: Type.Optional(Type.String({ description: 'File that has the key.' })),
 
-  AUTH_MODE: Type.Unsafe<'none' | 'token'>({ type: 'string', enum: ['none', 'token'], default: 'none', description: 'Who may use /mcp: anybody who reaches it, or who brings a token.' }),
+  AUTH_MODE: Type.Unsafe<'none' | 'token' | 'oauth'>({ type: 'string', enum: ['none', 'token', 'oauth'], default: 'none', description: 'Who may use /mcp: anybody who reaches it, who brings a token that is set here, or one of an authorization server.' }),
   AUTH_TOKENS: Type.Optional(formatted('access-tokens', { secret: true, description: 'Tokens of AUTH_MODE=token, each with the name of who brings it: name:token, separated by commas.' })),
   AUTH_TOKENS_FILE: Type.Optional(Type.String({ description: 'The same in a file, which is read again on SIGHUP.' })),
+  OAUTH_ISSUER: Type.Optional(formatted('issuer', { description: 'Authorization server of AUTH_MODE=oauth, exactly as it calls itself.' })),
+  OAUTH_AUDIENCE: Type.Optional(formatted('resource', { description: 'Address under which clients reach /mcp; tokens must be for it.' })),
+  OAUTH_JWKS_URL: Type.Optional(formatted('keys-url', { description: 'Where the public keys of the authorization server are; without it, its metadata say that.' })),
+  OAUTH_SCOPES: Type.Optional(formatted('scopes', { description: 'What a token must allow: all of these scopes, separated by commas.' })),
+  OAUTH_CALLER_CLAIM: formatted('claim', { default: 'sub', description: 'Claim of a token that names the caller: one that never passes to somebody else.' }),
   ALLOW_UNAUTHENTICATED: Type.Boolean({ default: false, description: 'Let AUTH_MODE=none listen on an address that other machines reach.' }),
   ALLOWED_HOSTS: Type.Optional(formatted('hosts', { description: 'Names under which clients may reach /mcp, beside those of the machine itself; without any, every name is allowed unless HOST is loopback.' })),
   ALLOWED_ORIGINS: Type.Optional(formatted('origins', { description: 'Web pages that may use /mcp, by their origin.' })),

@@ -134,10 +134,14 @@ export class StatelessLane {
   }
 }
 
+/** Who asks is known already: nothing behind here may pass the credential on. */
+const CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie']
+
 /** The client's own headers, and under which name our logs know the request. */
 function toHeaders ({ headers, requestId }: HttpRequest): Headers {
   const copy = new Headers()
   for (const [name, value] of Object.entries(headers)) {
+    if (CREDENTIALS.includes(name)) continue
     for (const word of Array.isArray(value) ? value : [value]) if (word !== undefined) copy.append(name, word)
   }
   copy.set(REQUEST_ID_HEADER, requestId)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { findCaller, parseAccessTokens } from '../../src/access-tokens.ts'
+import { findCaller, parseAccessTokens } from '../../../src/auth/access-tokens.ts'
 
 const TOKEN = 'a-long-random-word'
 
