@@ -10,6 +10,8 @@ export interface KeySourceOptions {
   /** Called when the keys can't be fetched, once until they can again. */
   onOutage: (error: KeysUnavailable) => void
   onRecovery: () => void
+  /** A clock that never jumps, in milliseconds. Default `performance.now`. */
+  now?: () => number
 }
 
 /** The keys of the authorization server can't be fetched. The message is for those who run this service. */
@@ -31,10 +33,9 @@ const TRUSTED_MS = 24 * 3_600_000
  * jose's own remote key set would refuse everything as soon as they are due.
  */
 export class KeySource {
-  readonly #options: KeySourceOptions
+  readonly #options: Required<KeySourceOptions>
   readonly #closing = new AbortController()
   #keys: JWTVerifyGetKey | null = null
-  /** By the clock that never jumps. */
   #fetchedAt = -Infinity
   #askedAt = -Infinity
   #failure: KeysUnavailable | null = null
@@ -42,7 +43,7 @@ export class KeySource {
   #next: Promise<void> | null = null
 
   constructor (options: KeySourceOptions) {
-    this.#options = options
+    this.#options = { now: () => performance.now(), ...options }
   }
 
   /**
@@ -77,7 +78,7 @@ export class KeySource {
   }
 
   get #ageMs (): number {
-    return performance.now() - this.#fetchedAt
+    return this.#options.now() - this.#fetchedAt
   }
 
   async #beReady (): Promise<void> {
@@ -95,13 +96,13 @@ export class KeySource {
 
   /** Nobody waits for a server that was away a moment ago. */
   async #refreshUnlessAway (): Promise<void> {
-    if (this.#failure !== null && performance.now() - this.#askedAt < PAUSE_MS) throw this.#failure
+    if (this.#failure !== null && this.#options.now() - this.#askedAt < PAUSE_MS) throw this.#failure
     await this.refresh()
   }
 
   async #fetchNext (): Promise<void> {
     await settled(this.#running)
-    await wait(Math.max(0, this.#askedAt + PAUSE_MS - performance.now()), undefined, { signal: this.#closing.signal, ref: false })
+    await wait(Math.max(0, this.#askedAt + PAUSE_MS - this.#options.now()), undefined, { signal: this.#closing.signal })
       .catch(() => { throw new KeysUnavailable('the service is closing') })
     // Whoever asks from now on may know of a key that this fetch doesn't bring.
     this.#next = null
@@ -110,9 +111,9 @@ export class KeySource {
   }
 
   async #fetch (): Promise<void> {
-    const { issuer, jwksUrl, onOutage, onRecovery } = this.#options
+    const { issuer, jwksUrl, onOutage, onRecovery, now } = this.#options
     const wasAway = this.#failure !== null
-    this.#askedAt = performance.now()
+    this.#askedAt = now()
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT_MS)])
     try {
       const url = jwksUrl === null ? await discoverKeys(issuer, signal) : new URL(jwksUrl)
@@ -124,7 +125,7 @@ export class KeySource {
       if (!wasAway && !this.#closing.signal.aborted) onOutage(this.#failure)
       throw this.#failure
     }
-    this.#fetchedAt = performance.now()
+    this.#fetchedAt = now()
     this.#failure = null
     if (wasAway) onRecovery()
   }
