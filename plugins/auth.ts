@@ -18,7 +18,7 @@ declare module 'fastify' {
     auth: Auth
   }
   interface FastifyRequest {
-    /** Who asks: the name of their token, or `anonymous` where none is needed. */
+    /** Who asks: by the name of their token, by what the authorization server calls them, or `anonymous` where nobody has to say. */
     caller: string
   }
 }

@@ -55,8 +55,9 @@ t.test('nothing is recorded for nobody', async (t) => {
 t.test('each name of a metric or a label in the lines of a page is one of the running server, also without the prefix', async (t) => {
   const { series, labels } = await queryNames(t)
   const bare = series.map((name) => name.replace(`${names.prefix}_`, ''))
-  // A type of error that takes a session to end in the middle of a call, and a key of Prometheus' configuration.
-  const known = new Set([...series, ...bare, ...labels, names.prefix, 'session_ended', 'credentials_file'])
+  // A type of error that takes a session to end in the middle of a call, why a token of an authorization server is refused, and a key of Prometheus' configuration.
+  const rare = ['session_ended', 'not_yet_valid', 'wrong_issuer', 'wrong_audience', 'insufficient_scope', 'credentials_file']
+  const known = new Set([...series, ...bare, ...labels, names.prefix, ...rare])
   for (const page of OPERATORS_PAGES) t.same(unknown(inlineCodeOf(readFile(page)).join('\n'), SNAKE_CASE, known), [], page)
 })
 

@@ -25,7 +25,7 @@ t.test('without a token that counts, every method of /mcp is refused, and says h
     for (const method of ['POST', 'GET', 'DELETE']) {
       const response = await fetch(`${address}/mcp`, { method, headers: { ...JSON_HEADERS, ...headers }, ...(method === 'POST' ? { body: JSON.stringify(initialize) } : {}) })
       t.equal(response.status, 401, `${name}: ${method}`)
-      t.match(response.headers.get('www-authenticate'), reason === 'invalid' ? /^Bearer realm="mcp-dust-server", error="invalid_token"$/ : /^Bearer realm="mcp-dust-server"$/)
+      t.match(response.headers.get('www-authenticate'), reason === 'invalid' ? /^Bearer realm="mcp-dust-server", error="invalid_token", error_description="the token is not known here"$/ : /^Bearer realm="mcp-dust-server"$/)
       t.match(await response.json(), { jsonrpc: '2.0', id: null, error: { code: -32000, message } })
     }
     t.equal((await readMetrics(address)).value('mcp_dust_server_auth_failures_total', { reason }) - before, 3, name)

@@ -98,6 +98,30 @@ t.test('lets nobody listen to other machines without saying who may come in', as
   ]) t.same(faultsOf(fine), [], JSON.stringify(fine))
 })
 
+t.test('lets in by OAuth only when it knows whose tokens count, and for whom they must be', async (t) => {
+  const complete = { AUTH_MODE: 'oauth', OAUTH_ISSUER: 'https://login.example.com/', OAUTH_AUDIENCE: 'https://mcp.example.com/mcp' }
+  t.same(loadConfig({ ...required, ...complete, HOST: '0.0.0.0', OAUTH_SCOPES: 'dust:ask, openid' }).access.oauth, {
+    issuer: 'https://login.example.com/', audience: 'https://mcp.example.com/mcp', jwksUrl: null, scopes: ['dust:ask', 'openid'], callerClaim: 'sub'
+  })
+  t.equal(loadConfig(required).access.oauth, null)
+  t.match(faultsOf({ AUTH_MODE: 'oauth' }), [/^OAUTH_ISSUER is not set, but AUTH_MODE is oauth/, /^OAUTH_AUDIENCE is not set, but AUTH_MODE is oauth/])
+  t.match(faultsOf({ ...complete, AUTH_TOKENS: 'ada:a-long-random-word' }), [/^AUTH_TOKENS is set, but AUTH_MODE is oauth/])
+  for (const mode of ['none', 'token']) {
+    const tokens = mode === 'token' ? { AUTH_TOKENS: 'ada:a-long-random-word' } : {}
+    t.match(faultsOf({ ...complete, ...tokens, AUTH_MODE: mode, OAUTH_JWKS_URL: 'https://login.example.com/jwks', OAUTH_SCOPES: 'dust:ask' }),
+      ['OAUTH_ISSUER', 'OAUTH_AUDIENCE', 'OAUTH_JWKS_URL', 'OAUTH_SCOPES'].map((name) => new RegExp(`^${name} is set, but AUTH_MODE is ${mode}, so it would not count`)))
+  }
+  const secure = ['https://login.example.com', 'https://login.example.com:8443/realms/one', 'http://127.0.0.1:3000', 'http://localhost:3000', 'http://[::1]:3000/mcp']
+  const insecure = ['login.example.com', 'http://login.example.com', 'http://127.evil.example', 'http://localhost.evil.example', 'http://10.0.0.1', 'https://ada:word@login.example.com', 'ftp://login.example.com']
+  for (const name of ['OAUTH_ISSUER', 'OAUTH_AUDIENCE', 'OAUTH_JWKS_URL']) {
+    for (const url of secure) t.same(faultsOf({ ...complete, [name]: url }), [], `${name}=${url}`)
+    for (const url of insecure) t.match(faultsOf({ ...complete, [name]: url }), [new RegExp(`^${name} is ".*"; it must be .*https.*http on this machine only`)], `${name}=${url}`)
+  }
+  for (const name of ['OAUTH_ISSUER', 'OAUTH_AUDIENCE']) for (const url of ['https://login.example.com?a', 'https://login.example.com#a', 'https://login.example.com/"']) t.equal(faultsOf({ ...complete, [name]: url }).length, 1, url)
+  for (const scopes of ['dust:ask openid', 'dust:"ask"', 'dust\\ask']) t.match(faultsOf({ ...complete, OAUTH_SCOPES: scopes }), [/^OAUTH_SCOPES is/], scopes)
+  t.match(faultsOf({ ...complete, OAUTH_CALLER_CLAIM: 'e mail' }), [/^OAUTH_CALLER_CLAIM is/])
+})
+
 t.test('takes secrets from files, too', async (t) => {
   const folder = t.testdir({ key: 'sk-from-file\n', tokens: 'ada:a-long-random-word\nbob:another-random-word\n', store: 'redis://:word@redis\n', wrong: 'no list' })
   const { dust, access } = loadConfig({ DUST_WORKSPACE_ID: 'abc', DUST_API_KEY_FILE: `${folder}/key`, AUTH_MODE: 'token', AUTH_TOKENS_FILE: `${folder}/tokens` })
