@@ -8,6 +8,9 @@ import { parseDuration, parseList, parseSize } from './units.ts'
 /** A timer of Node holds 31 bits of milliseconds; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 24 * 86_400_000
 
+/** Visible ASCII but for `"`, `#`, `?` and `\`: it is quoted in headers. */
+const PLAIN_ADDRESS = /^[\x21\x24-\x3e\x40-\x5b\x5d-\x7e]+$/
+
 const TAKEN_PATHS = ['/mcp', '/health', '/ready', '/livez']
 
 /** What a string of each format must be: how it is checked, and how a person is told. */
@@ -66,11 +69,11 @@ export const formats = {
   },
   issuer: {
     allowed: 'an https address without query or fragment, as the tokens have it in iss, such as https://login.example.com; http on this machine only',
-    check: (word: string) => isTrustworthy(word) && /^[^?#\s"\\]+$/.test(word)
+    check: (word: string) => isTrustworthy(word) && PLAIN_ADDRESS.test(word)
   },
   resource: {
     allowed: 'the https address under which clients reach /mcp, without query or fragment, such as https://mcp.example.com/mcp; http on this machine only',
-    check: (word: string) => isTrustworthy(word) && /^[^?#\s"\\]+$/.test(word)
+    check: (word: string) => isTrustworthy(word) && PLAIN_ADDRESS.test(word)
   },
   'keys-url': {
     allowed: 'an https address such as https://login.example.com/jwks.json; http on this machine only',

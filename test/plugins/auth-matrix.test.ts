@@ -102,6 +102,7 @@ t.test('what each route does with each credential, by AUTH_MODE', async (t) => {
       t.same(secrets.filter((secret) => logLines.some((line) => line.includes(secret))), [], 'no credential is logged')
     }
   }
+  // For people: AUTH_MATRIX_FILE=matrix.md npx tap test/plugins/auth-matrix.test.ts
   const { AUTH_MATRIX_FILE: file } = process.env
   if (file !== undefined) writeFileSync(file, toMarkdown(rows).replaceAll(issuer.issuer, '<issuer>'))
 })

@@ -117,7 +117,7 @@ t.test('lets in by OAuth only when it knows whose tokens count, and for whom the
     for (const url of secure) t.same(faultsOf({ ...complete, [name]: url }), [], `${name}=${url}`)
     for (const url of insecure) t.match(faultsOf({ ...complete, [name]: url }), [new RegExp(`^${name} is ".*"; it must be .*https.*http on this machine only`)], `${name}=${url}`)
   }
-  for (const name of ['OAUTH_ISSUER', 'OAUTH_AUDIENCE']) for (const url of ['https://login.example.com?a', 'https://login.example.com#a', 'https://login.example.com/"']) t.equal(faultsOf({ ...complete, [name]: url }).length, 1, url)
+  for (const name of ['OAUTH_ISSUER', 'OAUTH_AUDIENCE']) for (const url of ['https://login.example.com?a', 'https://login.example.com#a', 'https://login.example.com/"', 'https://bücher.example']) t.equal(faultsOf({ ...complete, [name]: url }).length, 1, url)
   for (const scopes of ['dust:ask openid', 'dust:"ask"', 'dust\\ask']) t.match(faultsOf({ ...complete, OAUTH_SCOPES: scopes }), [/^OAUTH_SCOPES is/], scopes)
   t.match(faultsOf({ ...complete, OAUTH_CALLER_CLAIM: 'e mail' }), [/^OAUTH_CALLER_CLAIM is/])
 })
