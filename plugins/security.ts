@@ -1,10 +1,18 @@
 import fp from 'fastify-plugin'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { createAllowedPeers, isHostAllowed, isOriginAllowed } from '../src/allowed-peers.ts'
+import { corsHeaders, isPreflight, preflightHeaders } from '../src/cors.ts'
 
 export interface Security {
   /** A hook for routes that a browser could be tricked into asking for. */
   refuseStrangers (request: FastifyRequest): Promise<void>
+  /**
+   * Makes a hook for routes that web pages of `ALLOWED_ORIGINS` may use: answers their preflights, before anybody asks for a credential,
+   * and lets them read what they get. The routes must take OPTIONS, or the hook is never reached by a preflight.
+   *
+   * @param methods with which pages may ask
+   */
+  admitPages (methods: readonly string[]): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
 }
 
 declare module 'fastify' {
@@ -23,12 +31,28 @@ class PeerNotAllowed extends Error {
 export default fp(async (fastify) => {
   const { host } = fastify.config.server
   const { allowedHosts, allowedOrigins } = fastify.config.access
+  const { refused } = fastify.instruments.access
   const peers = createAllowedPeers(host, allowedHosts, allowedOrigins)
+  const pages = new Set(allowedOrigins.map((origin) => origin.toLowerCase()))
 
-  fastify.decorate('security', { refuseStrangers } satisfies Security)
+  fastify.decorate('security', { refuseStrangers, admitPages } satisfies Security)
 
   async function refuseStrangers ({ headers }: FastifyRequest): Promise<void> {
-    if (!isHostAllowed(peers, headers.host)) throw new PeerNotAllowed('This host name isn\'t allowed: add it to ALLOWED_HOSTS')
-    if (!isOriginAllowed(peers, headers.origin)) throw new PeerNotAllowed('Pages of this origin aren\'t allowed: add it to ALLOWED_ORIGINS')
+    if (!isHostAllowed(peers, headers.host)) {
+      refused.inc({ reason: 'host' })
+      throw new PeerNotAllowed('This host name isn\'t allowed: add it to ALLOWED_HOSTS')
+    }
+    if (!isOriginAllowed(peers, headers.origin)) {
+      refused.inc({ reason: 'origin' })
+      throw new PeerNotAllowed('Pages of this origin aren\'t allowed: add it to ALLOWED_ORIGINS')
+    }
+  }
+
+  function admitPages (methods: readonly string[]): ReturnType<Security['admitPages']> {
+    return async ({ method, headers }, reply) => {
+      if (headers.origin === undefined || !pages.has(headers.origin)) return undefined
+      reply.headers(corsHeaders(headers.origin))
+      return isPreflight(method, headers) ? reply.headers(preflightHeaders(methods, headers)).code(204).send() : undefined
+    }
   }
 }, { name: 'security', dependencies: ['config', 'metrics'] })

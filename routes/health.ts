@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { isAskedHere } from '../src/allowed-peers.ts'
+import { isBearer } from '../src/bearer.ts'
 
 const CheckReport = Type.Object({
   status: Type.String(),
@@ -15,6 +17,11 @@ const HealthReport = Type.Object({
   checks: Type.Record(Type.String(), CheckReport)
 })
 
+/** What everybody may know. */
+const HealthStatus = Type.Object({ status: Type.String(), timestamp: Type.String() })
+
+const Health = Type.Union([HealthReport, HealthStatus])
+
 const Readiness = Type.Object({
   status: Type.String(),
   reason: Type.Optional(Type.String()),
@@ -28,15 +35,19 @@ const probe = { config: { pressureHandler: () => {} } }
 
 /** What orchestrators and people ask: does it live, may traffic come, how is everything. Never looks outside the process. */
 const healthRoutes: FastifyPluginAsync = async (fastify) => {
+  const { details } = fastify.config.health
+  const { token } = fastify.config.metrics
+
   fastify.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
 
   fastify.get('/livez', { ...probe, schema: { response: { 200: Liveness } } }, async () => ({ status: 'ok' }))
 
-  fastify.get('/health', { ...probe, schema: { response: { 200: HealthReport, 503: HealthReport } } }, async (_request, reply) => {
+  fastify.get('/health', { ...probe, schema: { response: { 200: Health, 503: Health } } }, async (request, reply) => {
     const report = fastify.health.report()
-    return reply.code(report.status === 'error' ? 503 : 200).send(report)
+    const { status, timestamp } = report
+    return reply.code(status === 'error' ? 503 : 200).send(await maySeeDetails(request) ? report : { status, timestamp })
   })
 
   fastify.get('/ready', { ...probe, schema: { response: { 200: Readiness, 503: Readiness } } }, async (_request, reply) => {
@@ -46,6 +57,17 @@ const healthRoutes: FastifyPluginAsync = async (fastify) => {
       ? reply.send({ status: 'ok', timestamp })
       : reply.code(503).send({ status: 'error', reason, timestamp })
   })
+
+  /** A probe is never refused: one with a wrong token is told what everybody is. */
+  async function maySeeDetails (request: FastifyRequest): Promise<boolean> {
+    if (details !== 'auto') return details === 'always'
+    if (isAskedHere(request.raw)) return true
+    const { authorization } = request.headers
+    if (token === null || authorization === undefined || await fastify.rateLimits.isGuessing(request)) return false
+    const isRight = isBearer(authorization, token)
+    if (!isRight) await fastify.rateLimits.noteWrongCredential(request)
+    return isRight
+  }
 }
 
 export default healthRoutes

@@ -14,8 +14,12 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
   // Their timing must end with the head of an event stream.
   const config = { disableMetrics: true }
 
+  fastify.addHook('onRequest', async (_request, reply) => { reply.header('cache-control', 'no-store') })
   fastify.addHook('onRequest', fastify.security.refuseStrangers)
+  fastify.addHook('onRequest', fastify.security.admitPages(METHODS))
+  fastify.rateLimits.guardCredentials(fastify)
   fastify.addHook('onRequest', fastify.auth.identify)
+  fastify.rateLimits.limitCallers(fastify)
 
   fastify.removeContentTypeParser(['text/plain', 'application/json'])
   fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
@@ -73,6 +77,7 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
         return reply.raw
       },
       onEvent: () => { instruments.http.streamEvents.inc() },
+      onBacklog: fastify.slowReaders.onBacklog,
       onClose: (listener) => {
         // While a hook of an embedder worked on the request, its client may have left.
         if (reply.raw.closed) listener()
@@ -108,6 +113,8 @@ function describe (error: FastifyError): { status: number, code: number, message
       return { status: 503, code: ErrorCode.Refused, message: 'The server is overloaded; try again later' }
     case 'UNAUTHORIZED':
       return { status: 401, code: ErrorCode.Refused, message: error.message }
+    case 'RATE_LIMITED':
+      return { status: 429, code: ErrorCode.Refused, message: error.message }
     case 'AUTHORIZATION_UNAVAILABLE':
       return { status: 503, code: ErrorCode.InternalError, message: error.message }
     case 'INSUFFICIENT_SCOPE':

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { isBearer } from '../src/bearer.ts'
 
 /** What Prometheus scrapes. */
 const metricsRoutes: FastifyPluginAsync = async (fastify) => {
@@ -8,6 +8,7 @@ const metricsRoutes: FastifyPluginAsync = async (fastify) => {
   if (!isEnabled) return
 
   for (const reason of ['missing', 'invalid']) access.authFailures.inc({ reason }, 0)
+  if (token !== null) fastify.rateLimits.guardCredentials(fastify)
 
   fastify.get(path, { exposeHeadRoute: false, config: { pressureHandler: () => {} } }, async (request, reply) => {
     const { authorization } = request.headers
@@ -20,13 +21,3 @@ const metricsRoutes: FastifyPluginAsync = async (fastify) => {
 }
 
 export default metricsRoutes
-
-/** Compares hashes, so that the time it takes tells nothing about the token. */
-function isBearer (authorization: string | undefined, token: string): boolean {
-  const [, brought = ''] = /^Bearer +(.*)$/i.exec(authorization ?? '') ?? []
-  return timingSafeEqual(digest(brought), digest(token))
-}
-
-function digest (words: string): Buffer {
-  return createHash('sha256').update(words).digest()
-}

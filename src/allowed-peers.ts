@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+
 /** Names under which only this machine is reached. */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
 
@@ -21,6 +23,19 @@ export function createAllowedPeers (listenHost: string, hosts: readonly string[]
     hosts: isLoopback(listenHost) ? new Set([...LOOPBACK_HOSTS, ...names]) : names.length > 0 ? new Set(names) : null,
     origins: new Set([...(isLoopback(listenHost) ? LOOPBACK_HOSTS : []), ...names, ...origins.map((origin) => origin.toLowerCase())])
   }
+}
+
+/** What a proxy says of whom it asks for. */
+const FORWARDING_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
+
+/**
+ * Whether a request was made on this machine, as far as anybody can tell: by a name of it, from an address of it, and not passed on by a proxy.
+ * A proxy on this machine that says nothing of it, and passes on a name of this machine, can't be told from it.
+ */
+export function isAskedHere ({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): boolean {
+  const address = socket.remoteAddress?.replace(/^::ffff:/, '')
+  if (address === undefined || !isLoopback(address)) return false
+  return isHostAllowed({ hosts: new Set(LOOPBACK_HOSTS), origins: new Set() }, headers.host) && FORWARDING_HEADERS.every((name) => headers[name] === undefined)
 }
 
 /** Whether an address to listen on is reached from this machine alone. */

@@ -10,9 +10,11 @@ import health from '../plugins/health.ts'
 import mcp from '../plugins/mcp.ts'
 import metrics, { type MetricsPluginOptions } from '../plugins/metrics.ts'
 import pressure from '../plugins/pressure.ts'
+import rateLimits from '../plugins/rate-limits.ts'
 import runs from '../plugins/runs.ts'
 import security from '../plugins/security.ts'
 import shutdown from '../plugins/shutdown.ts'
+import slowReaders from '../plugins/slow-readers.ts'
 import store from '../plugins/store.ts'
 import healthRoutes from '../routes/health.ts'
 import mcpRoutes from '../routes/mcp.ts'
@@ -31,6 +33,8 @@ export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }
   await fastify.register(dust)
   await fastify.register(health)
   await fastify.register(auth)
+  await fastify.register(rateLimits)
+  await fastify.register(slowReaders)
   await fastify.register(mcp)
   await fastify.register(conversations)
   await fastify.register(runs)

@@ -7,6 +7,7 @@ import { createEnvironmentAjv, environmentSchema, formats, type Environment, typ
 import { readSecretFiles } from './config/secret-files.ts'
 import { parseToolAreas, type ToolArea } from './config/tool-areas.ts'
 import { parseDuration, parseList, parseSize } from './config/units.ts'
+import { parseTrustProxy } from './trust-proxy.ts'
 
 /** Variables whose value may be in the file that `<NAME>_FILE` names. */
 const SECRETS_FROM_FILES = ['DUST_API_KEY', 'METRICS_TOKEN', 'REQUEST_STATE_KEY', 'AUTH_TOKENS', 'STORE_URL']
@@ -64,7 +65,7 @@ function toConfig (env: Environment) {
     server: {
       host: env.HOST,
       port: env.PORT,
-      trustProxy: env.TRUST_PROXY,
+      trustProxy: parseTrustProxy(env.TRUST_PROXY) ?? false,
       bodyLimitBytes: sizeOf(env.BODY_LIMIT),
       shutdownDelayMs: durationOf(env.SHUTDOWN_DELAY),
       drainTimeoutMs: durationOf(env.DRAIN_TIMEOUT)
@@ -101,7 +102,15 @@ function toConfig (env: Environment) {
       allowedHosts: parseList(env.ALLOWED_HOSTS ?? ''),
       allowedOrigins: parseList(env.ALLOWED_ORIGINS ?? '')
     },
+    rateLimits: {
+      /** Requests of a caller in the window; 0 for any number. */
+      max: env.RATE_LIMIT_MAX,
+      windowMs: durationOf(env.RATE_LIMIT_WINDOW),
+      /** Wrong credentials from an address in the window; 0 for any number. */
+      wrongCredentials: env.RATE_LIMIT_WRONG_CREDENTIALS
+    },
     health: {
+      details: env.HEALTH_DETAILS,
       intervalMs: durationOf(env.HEALTH_CHECK_INTERVAL),
       readyRequiresDust: env.READY_REQUIRES_DUST
     },

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { app } from './app.ts'
+import { answerClientError, reasonOfClientError } from './client-errors.ts'
 import type { Config } from './config.ts'
 import { serializers } from './logger.ts'
 import { REQUEST_ID_HEADER } from './mcp/http.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 
 /** How long a client may take to send its request; answers may take as long as they want. */
 const REQUEST_TIMEOUT_MS = 30_000
@@ -29,17 +31,29 @@ export async function createService (config: Config, logger: FastifyBaseLogger, 
     // How often Node looks for requests that have taken too long.
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
     genReqId: requestIdOf,
+    clientErrorHandler: (error, socket) => {
+      const reason = reasonOfClientError(error, socket)
+      if (reason === undefined) {
+        socket.destroy()
+        return
+      }
+      const { remoteAddress } = socket
+      const statusCode = answerClientError(reason, socket)
+      fastify.instruments.access.refused.inc({ reason })
+      // Browsers open connections that they then don't use.
+      fastify.log[reason === 'slow' ? 'debug' : 'info']({ remoteAddress, res: { statusCode } }, 'connection cut: what came is no request that anybody takes')
+    },
     // An address that can't be decoded reaches no route and no hook.
     frameworkErrors: ({ code, statusCode = 400 }, request, reply) => {
       const { raw } = reply
       request.log.info({ req: request, res: { statusCode } }, 'request completed')
       fastify.instruments.watch(request, reply)
-      raw.writeHead(statusCode, { 'content-type': 'application/json', [REQUEST_ID_HEADER]: request.id })
+      raw.writeHead(statusCode, { ...SECURITY_HEADERS, 'content-type': 'application/json', [REQUEST_ID_HEADER]: request.id })
       raw.end(JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message: 'The address can\'t be read' }))
     }
   })
   fastify.addHook('onRequest', async (request, reply) => {
-    reply.header(REQUEST_ID_HEADER, request.id)
+    reply.header(REQUEST_ID_HEADER, request.id).headers(SECURITY_HEADERS)
   })
   // Fastify's own words repeat the address, in which there may be anything.
   fastify.setNotFoundHandler(async (_request, reply) => reply.code(404).send({ statusCode: 404, error: STATUS_CODES[404], message: 'There is nothing at this address' }))

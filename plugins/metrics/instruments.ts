@@ -26,7 +26,8 @@ export function createInstruments (registry: Registry, prefix: string) {
       inFlight: gauge('http_requests_in_flight', 'HTTP requests whose answer has not ended, event streams included.', 'path'),
       streamsOpen: gauge('sse_streams_open', 'Open event streams, by what they belong to.', 'kind'),
       streamDuration: histogram('http_stream_duration_seconds', 'Time from the head of an event stream to its end.', buckets.STREAM, 'kind'),
-      streamEvents: counter('sse_events_total', 'Events sent on event streams.')
+      streamEvents: counter('sse_events_total', 'Events sent on event streams.'),
+      readersCut: counter('readers_cut_total', 'Connections that were cut because their client did not read.', 'reason')
     },
     sessions: {
       active: gauge('active_sessions', 'Number of active MCP sessions. Clients of revision 2026-07-28 have none.'),
@@ -73,7 +74,9 @@ export function createInstruments (registry: Registry, prefix: string) {
       lastSuccess: gauge('health_check_last_success_timestamp_seconds', 'When a health check passed last, in seconds since the epoch; 0 for never.', 'check')
     },
     access: {
-      authFailures: counter('auth_failures_total', 'Requests that were refused for lack of a valid credential.', 'reason')
+      authFailures: counter('auth_failures_total', 'Requests that were refused for lack of a valid credential.', 'reason'),
+      refused: counter('requests_refused_total', 'Requests that were refused for where they came from, how many there were, or how they were sent.', 'reason'),
+      uncounted: counter('rate_limit_errors_total', 'Requests that were not counted because Redis could not be used; none of them was refused for it.')
     },
     process: {
       memoryUsage: gauge('memory_usage_bytes', 'Memory usage: the resident set of the process.'),

@@ -2,6 +2,7 @@ import { Type, type SchemaOptions, type Static } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import { parseAccessTokens } from '../auth/access-tokens.ts'
 import { isTrustworthy } from '../auth/trustworthy-url.ts'
+import { parseTrustProxy } from '../trust-proxy.ts'
 import { parseToolAreas, TOOL_AREAS } from './tool-areas.ts'
 import { parseDuration, parseList, parseSize } from './units.ts'
 
@@ -87,6 +88,10 @@ export const formats = {
     allowed: 'the name of a claim such as sub, of letters, digits and _ - . : /',
     check: (word: string) => /^[\w.:/-]{1,128}$/.test(word)
   },
+  proxies: {
+    allowed: 'true or false, how many proxies there are (1 to 32), or their addresses and ranges, separated by commas, such as 10.0.0.0/8 or loopback',
+    check: (words: string) => parseTrustProxy(words) !== null
+  },
   'metric-prefix': {
     allowed: 'letters, digits and _ that do not begin with a digit',
     check: (word: string) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(word)
@@ -143,7 +148,7 @@ const formatted = (format: Format, options: SchemaOptions & { description: strin
 export const environmentSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
   PORT: Type.Integer({ default: 5001, minimum: 0, maximum: 65535, description: 'Port to listen on; 0 takes a free one.' }),
-  TRUST_PROXY: Type.Boolean({ default: false, description: 'Believe X-Forwarded-* headers.' }),
+  TRUST_PROXY: formatted('proxies', { default: 'false', description: 'Whose X-Forwarded-* headers are believed: of nobody (false), of the last so many proxies, of those with these addresses and ranges, or of everybody (true).' }),
   BODY_LIMIT: formatted('size', { default: '4m', description: 'Largest request body.' }),
   SHUTDOWN_DELAY: formatted('wait', { default: '0s', description: 'Time between "not ready" and taking no more calls, so that a load balancer notices.' }),
   DRAIN_TIMEOUT: formatted('wait', { default: '30s', description: 'How long running calls may take to finish after that; probes, scrapes and cancels are still answered.' }),
@@ -184,6 +189,10 @@ export const environmentSchema = Type.Object({
   ALLOWED_HOSTS: Type.Optional(formatted('hosts', { description: 'Names under which clients may reach /mcp, beside those of the machine itself; without any, every name is allowed unless HOST is loopback.' })),
   ALLOWED_ORIGINS: Type.Optional(formatted('origins', { description: 'Web pages that may use /mcp, by their origin.' })),
 
+  RATE_LIMIT_MAX: Type.Integer({ default: 0, minimum: 0, description: 'Requests to /mcp of a caller, or of an address where there are no names, in RATE_LIMIT_WINDOW; 0 for any number.' }),
+  RATE_LIMIT_WINDOW: formatted('period', { default: '1m', description: 'Time after which the counts begin anew.' }),
+  RATE_LIMIT_WRONG_CREDENTIALS: Type.Integer({ default: 60, minimum: 0, description: 'Wrong credentials from an address in RATE_LIMIT_WINDOW, after which nobody looks at any from there; 0 for any number.' }),
+
   ENABLE_METRICS: Type.Boolean({ default: true, description: 'Offer metrics to Prometheus.' }),
   METRICS_PREFIX: formatted('metric-prefix', { default: 'mcp_dust_server', description: 'What the names of the product\'s own metrics begin with.' }),
   METRICS_PATH: formatted('path', { default: '/metrics', description: 'Where Prometheus finds the metrics.' }),
@@ -196,6 +205,7 @@ export const environmentSchema = Type.Object({
   PRESSURE_MAX_RSS: formatted('limit', { default: '0', description: 'The same for the memory of the process; 0 never.' }),
 
   HEALTH_CHECK_INTERVAL: formatted('period', { default: '30s', description: 'Time between background checks of Dust and the store.' }),
+  HEALTH_DETAILS: Type.Unsafe<'auto' | 'always' | 'never'>({ type: 'string', enum: ['auto', 'always', 'never'], default: 'auto', description: 'Who sees the checks in /health: who asks on this machine or brings METRICS_TOKEN, everybody, or nobody.' }),
   READY_REQUIRES_DUST: Type.Boolean({ default: false, description: 'Answer /ready with 503 while Dust can\'t be reached.' }),
 
   LOG_LEVEL: Type.Unsafe<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'>(

@@ -8,19 +8,22 @@ const EVENT_STREAM_HEADERS = {
   'x-accel-buffering': 'no'
 } as const
 
-/** A reader that is this far behind is gone: the stream ends before it fills the memory. */
-const BACKLOG_LIMIT_BYTES = 16 * 1024 * 1024
+/** From here on a reader should get nothing more until it has read: what can be had again later need not fill the memory. */
+const FULL_BYTES = 1024 ** 2
+
+/** A reader that is this far behind gets nothing more at all: the stream ends before it fills the memory. */
+const BACKLOG_LIMIT_BYTES = 4 * 1024 ** 2
 
 /** Server-sent events on one HTTP response, kept alive by comments. */
 export class EventStream {
   readonly #response: ServerResponse
-  readonly #onEvent: () => void
+  readonly #http: HttpRequest
   readonly #keepAlive: NodeJS.Timeout
 
   constructor (http: HttpRequest, headers: OutgoingHttpHeaders, keepAliveMs: number) {
     const response = http.startStream({ ...headers, ...EVENT_STREAM_HEADERS })
     this.#response = response
-    this.#onEvent = () => { http.onEvent() }
+    this.#http = http
     this.#keepAlive = setInterval(() => { this.#write(': keep-alive\n\n') }, keepAliveMs)
     this.#keepAlive.unref()
     response.once('close', () => { clearInterval(this.#keepAlive) })
@@ -31,6 +34,24 @@ export class EventStream {
 
   get isOpen (): boolean {
     return !this.#response.destroyed && !this.#response.writableEnded
+  }
+
+  /** Whether a reader is so far behind that what can wait should. */
+  get isFull (): boolean {
+    return this.#response.writableLength >= FULL_BYTES
+  }
+
+  /** Resolves when everything was read, or nobody reads any more. */
+  async drained (): Promise<void> {
+    if (!this.isOpen || !this.isFull) return
+    const response = this.#response
+    await new Promise<void>((resolve) => {
+      const leave = (): void => {
+        response.off('drain', leave).off('close', leave)
+        resolve()
+      }
+      response.on('drain', leave).on('close', leave)
+    })
   }
 
   /** Sends a message. With an id, the client can come back and ask for what followed. */
@@ -56,12 +77,17 @@ export class EventStream {
   #event (frame: string): void {
     if (!this.isOpen) return
     this.#write(frame)
-    this.#onEvent()
+    this.#http.onEvent()
   }
 
   #write (frame: string): void {
     if (!this.isOpen) return
-    this.#response.write(frame)
-    if (this.#response.writableLength > BACKLOG_LIMIT_BYTES) this.#response.destroy()
+    // However long a message is, who has read what came before gets it.
+    if (this.#response.writableLength < BACKLOG_LIMIT_BYTES) {
+      this.#response.write(frame)
+    } else {
+      this.#http.onBacklog()
+      this.#response.destroy()
+    }
   }
 }

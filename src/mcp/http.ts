@@ -17,6 +17,8 @@ export interface HttpRequest {
   startStream (headers: OutgoingHttpHeaders): ServerResponse
   /** Is called with each event that was sent on the stream. */
   onEvent (): void
+  /** Is called when the stream was cut because its reader was too far behind. */
+  onBacklog (): void
   /** Calls back once when the connection of the reply has closed, for whatever reason; at once when it has already. */
   onClose (listener: () => void): void
 }

@@ -18,7 +18,7 @@ export interface StreamReaderOptions {
 
 /**
  * One connection to a stream: sends what the log has after a given event and what comes then, each event once and in order,
- * until the stream or the connection ends.
+ * until the stream or the connection ends. A client that reads slowly gets the rest when it has read: meanwhile the log has it.
  */
 export class StreamReader {
   readonly #key: StreamKey
@@ -48,7 +48,7 @@ export class StreamReader {
 
   /** Sends an event that was just logged; if it isn't the next one, what is in between first. */
   offer (event: LoggedEvent, isLast: boolean): void {
-    if (this.#isPulling || event.seq !== this.#seq + 1) this.wake()
+    if (this.#isPulling || this.#connection.isFull || event.seq !== this.#seq + 1) this.wake()
     else this.take({ events: [event], isEnded: isLast })
   }
 
@@ -59,10 +59,11 @@ export class StreamReader {
     if (!this.#isPulling) this.#pull().catch(this.#options.onStoreError)
   }
 
-  /** Sends what comes next. */
+  /** Sends what comes next, as far as the client can take it now. */
   take ({ events, isEnded }: Tail): void {
     for (const { seq, data } of events) {
       if (seq <= this.#seq) continue
+      if (this.#connection.isFull) return this.wake()
       this.#seq = seq
       this.#send(data, this.#eventId())
     }
@@ -92,6 +93,7 @@ export class StreamReader {
     this.#isPulling = true
     try {
       while (this.#hasMore && this.isOpen) {
+        await this.#connection.drained()
         this.#hasMore = false
         const tail = await this.#options.log.read(this.#key, this.#seq)
         if (tail !== undefined) this.take(tail)

@@ -6,7 +6,8 @@ const WAIT_MS = 3000
 
 const LONGEST_RETRY_MS = 1000
 
-const OPTIONS: RedisOptions = {
+/** Of every connection. */
+export const REDIS_OPTIONS: RedisOptions = {
   commandTimeout: WAIT_MS,
   connectTimeout: WAIT_MS,
   maxLoadingRetryTime: LONGEST_RETRY_MS,
@@ -42,7 +43,7 @@ interface Pending {
 
 /** @param url `redis://` or `rediss://` */
 export function createRedisConnection (url: string): RedisConnection {
-  const redis = new Redis(url, OPTIONS)
+  const redis = new Redis(url, REDIS_OPTIONS)
   const pending = new Set<Pending>()
   let state: 'away' | 'ready' | 'closed' = 'away'
   let awaySince = performance.now()

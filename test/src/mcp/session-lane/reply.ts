@@ -17,6 +17,7 @@ export function createRequest (headers: Record<string, string> = {}) {
     requestId: 'request',
     startStream: () => response,
     onEvent: () => {},
+    onBacklog: () => {},
     onClose: (listener) => { response.once('close', listener) }
   }
   return {
