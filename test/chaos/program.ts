@@ -13,6 +13,7 @@ export interface ProgramOptions {
 }
 
 export interface Program {
+  pid: number
   /** Resolves to how it ended, once it has. */
   ended: Promise<string>
   /** Sends the signal and waits for the end of the process; nothing happens after that. */
@@ -44,6 +45,7 @@ export async function startProgram (command: string, args: string[], { environme
   })
   await Promise.race([isReady, ended.then((how) => { throw new Error(`${command} ${args.join(' ')} ended with ${how}, see ${logFile}`) })])
   return {
+    pid: child.pid ?? 0,
     ended,
     stop: async (signal) => {
       child.kill(signal)

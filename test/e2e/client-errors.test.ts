@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
 import { readMetrics } from '../fixtures/metrics.ts'
@@ -7,11 +6,11 @@ import { startServiceAlone, until } from '../helper.ts'
 /** Sends bytes, and what comes until the server cuts the connection. */
 async function send (address: string, bytes: string): Promise<string> {
   const socket = connect(Number(new URL(address).port), '127.0.0.1')
-  socket.on('error', () => {}) // a reset, when not everything was read; 'close' follows
+  socket.on('error', () => {}) // a reset, when not everything was read: 'close' follows
   let answer = ''
   socket.setEncoding('latin1').on('data', (words) => { answer += String(words) })
   socket.write(bytes)
-  await once(socket, 'close')
+  await new Promise<void>((resolve) => { socket.once('close', () => { resolve() }) })
   return answer
 }
 

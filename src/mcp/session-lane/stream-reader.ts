@@ -94,15 +94,20 @@ export class StreamReader {
     try {
       while (this.#hasMore && this.isOpen) {
         await this.#connection.drained()
-        this.#hasMore = false
-        const tail = await this.#options.log.read(this.#key, this.#seq)
-        if (tail !== undefined) this.take(tail)
-        // What comes next is gone: the client notices when it comes back.
-        else this.end()
+        await this.#readOn()
       }
     } finally {
       // In the same moment as the last look: whoever wakes it a moment later would be passed over.
       this.#isPulling = false
     }
+  }
+
+  /** Apart from the wait for the client, during which nothing of what was read is held. */
+  async #readOn (): Promise<void> {
+    this.#hasMore = false
+    const tail = await this.#options.log.read(this.#key, this.#seq)
+    if (tail !== undefined) this.take(tail)
+    // What comes next is gone: the client notices when it comes back.
+    else this.end()
   }
 }
