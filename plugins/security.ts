@@ -27,6 +27,9 @@ class PeerNotAllowed extends Error {
   readonly statusCode = 403
 }
 
+/** Why requests are refused, here and elsewhere. */
+const REASONS = ['host', 'origin', 'rate_limit', 'wrong_credentials', 'large_head', 'slow', 'malformed']
+
 /** Knows under which names, and from which pages, requests may come. */
 export default fp(async (fastify) => {
   const { host } = fastify.config.server
@@ -35,6 +38,8 @@ export default fp(async (fastify) => {
   const peers = createAllowedPeers(host, allowedHosts, allowedOrigins)
   const pages = new Set(allowedOrigins.map((origin) => origin.toLowerCase()))
 
+  // An alert can only see a counter rise that was there before.
+  for (const reason of REASONS) refused.inc({ reason }, 0)
   fastify.decorate('security', { refuseStrangers, admitPages } satisfies Security)
 
   async function refuseStrangers ({ headers }: FastifyRequest): Promise<void> {

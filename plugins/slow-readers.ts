@@ -10,7 +10,7 @@ declare module 'fastify' {
   }
 }
 
-const LIMITS = { patienceMs: 30_000, limitBytes: 128 * 1024 ** 2, everyMs: 1000 }
+const LIMITS = { patienceMs: 30_000, limitBytes: 64 * 1024 ** 2, everyMs: 250 }
 
 /** Cuts the connections of clients that don't read their answers. */
 export default fp(async (fastify) => {

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
 
+/** Who took nothing for so long isn't reading just now. */
+const PAUSE_MS = 1000
+
 export interface ReaderWatchOptions {
   /** How long a client may take nothing of what waits for it. */
   patienceMs: number
-  /** How much may wait for all those together who took nothing between two looks; beyond it those for whom most waits are cut. */
+  /** How much may wait for all those together who took nothing for a second; beyond it those for whom most waits are cut. */
   limitBytes: number
   /** Between two looks. */
   everyMs: number
@@ -61,7 +64,7 @@ export class ReaderWatch {
         this.#sockets.set(socket, { finishedBytes, queuedBytes, since: now })
       } else if (now - before.since >= this.#options.patienceMs) {
         this.#cut(socket, 'stalled')
-      } else {
+      } else if (now - before.since >= PAUSE_MS) {
         waiting.push(socket)
       }
     }
