@@ -32,6 +32,7 @@ export async function createService (config: Config, logger: FastifyBaseLogger, 
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
     genReqId: requestIdOf,
     clientErrorHandler: (error, socket) => {
+      fastify.log.trace({ err: error }, 'client error')
       const reason = reasonOfClientError(error, socket)
       if (reason === undefined) {
         socket.destroy()
