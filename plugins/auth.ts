@@ -4,7 +4,7 @@ import { isLoopback } from '../src/allowed-peers.ts'
 import { ANONYMOUS } from '../src/auth/authenticator.ts'
 import { createChallenge } from '../src/auth/challenge.ts'
 import { createAuthenticator } from '../src/auth/create-authenticator.ts'
-import { CredentialRefused } from '../src/auth/refusal.ts'
+import { CredentialRefused, type RefusalReason } from '../src/auth/refusal.ts'
 
 export interface Auth {
   /** A hook for routes that only some may use: says who calls, and refuses those who can't say it. */
@@ -20,6 +20,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks: by the name of their token, by what the authorization server calls them, or `anonymous` where nobody has to say. */
     caller: string
+    /** Why the credential that it brought doesn't count; `null` when it does, or wasn't looked at. */
+    refusedCredential: RefusalReason | null
   }
 }
 
@@ -37,6 +39,7 @@ export default fp(async (fastify) => {
   const { reasons, hints, check, close } = authenticator
 
   fastify.decorateRequest('caller', ANONYMOUS)
+  fastify.decorateRequest('refusedCredential', null)
   fastify.decorate('auth', { identify, reload } satisfies Auth)
   for (const reason of reasons) authFailures.inc({ reason }, 0)
   if (check !== undefined) fastify.health.addCheck('authorization', check, { whenSilent: 'Check OAUTH_ISSUER, OAUTH_JWKS_URL, the network and the firewall.' })
@@ -56,6 +59,7 @@ export default fp(async (fastify) => {
   }
 
   function tell (refused: CredentialRefused, request: FastifyRequest, reply: FastifyReply): void {
+    request.refusedCredential = refused.reason
     authFailures.inc({ reason: refused.reason })
     request.log.debug({ reason: refused.reason }, 'credential refused')
     if (refused.reason === 'unavailable') reply.header('retry-after', RETRY_AFTER)

@@ -46,6 +46,7 @@ class TooManyRequests extends Error {
 /** Counts what callers ask for, and who brings wrong credentials. */
 export default fp(async (fastify) => {
   const { max, windowMs, wrongCredentials } = fastify.config.rateLimits
+  const { trustProxy } = fastify.config.server
   const { refused, uncounted } = fastify.instruments.access
   const { storeUrl } = fastify.config.sessions
   const isShared = max > 0 && storeKindOf(storeUrl) === 'redis'
@@ -70,7 +71,9 @@ export default fp(async (fastify) => {
       if (seconds > 0) refuse(reply, 'wrong_credentials', seconds, 'Too many wrong credentials came from this address; try again later')
     })
     scope.addHook('onSend', async (request, reply) => {
-      if (reply.statusCode === 401 && request.headers.authorization !== undefined) await noteWrongCredential(request)
+      // Tokens expire by themselves, and those of a whole office come from one address.
+      const isWrong = reply.statusCode === 401 && request.headers.authorization !== undefined && request.refusedCredential !== 'expired'
+      if (isWrong) await noteWrongCredential(request)
     })
   }
 
@@ -78,14 +81,20 @@ export default fp(async (fastify) => {
     return wrongCredentials > 0 && await secondsUntilLooked(request) > 0
   }
 
+  /** Behind a proxy that isn't trusted everybody has its address: whoever guesses would shut all others out. */
+  function isAnybodys ({ headers }: FastifyRequest): boolean {
+    return trustProxy === false && (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined)
+  }
+
   /** 0 for now. */
   async function secondsUntilLooked (request: FastifyRequest): Promise<number> {
+    if (isAnybodys(request)) return 0
     const seen = await wrongOnes(request, { increment: false })
     return seen.isAllowed || seen.remaining > 0 ? 0 : Math.max(1, seen.ttlInSeconds)
   }
 
   async function noteWrongCredential (request: FastifyRequest): Promise<void> {
-    if (wrongCredentials === 0) return
+    if (wrongCredentials === 0 || isAnybodys(request)) return
     const seen = await wrongOnes(request)
     if (seen.isAllowed || seen.remaining > 0 || seen.isExceeded) return
     request.log.warn({ address: seen.key, seconds: seen.ttlInSeconds }, 'too many wrong credentials came from an address: nobody looks at its credentials for a while')

@@ -9,7 +9,7 @@ const AUDIENCE = 'https://mcp.example.com/mcp'
 const METADATA_PATH = '/.well-known/oauth-protected-resource'
 
 async function start (t: Test, issuer: TokenIssuer, environment: Record<string, string> = {}) {
-  const running = await startServiceAlone(t, { AUTH_MODE: 'oauth', OAUTH_ISSUER: issuer.issuer, OAUTH_AUDIENCE: AUDIENCE, HEALTH_CHECK_INTERVAL: '1h', ...environment })
+  const running = await startServiceAlone(t, { AUTH_MODE: 'oauth', OAUTH_ISSUER: issuer.issuer, OAUTH_AUDIENCE: AUDIENCE, HEALTH_CHECK_INTERVAL: '1h', RATE_LIMIT_WRONG_CREDENTIALS: '0', ...environment })
   const bearer = async (claims?: Claims) => ({ authorization: `Bearer ${await issuer.sign(AUDIENCE, claims)}` })
   const status = async (token: string): Promise<number> => {
     const response = await post(running.address, initialize, { authorization: `Bearer ${token}` })

@@ -74,6 +74,14 @@ t.test('nobody looks at credentials from an address that has brought too many wr
   t.equal(logLines.filter((line) => line.includes('too many wrong credentials came from an address')).length, 2)
 })
 
+t.test('whoever guesses from behind a proxy that is not trusted shuts nobody else out', async (t) => {
+  const { address } = await startServiceAlone(t, { ...withTokens, RATE_LIMIT_WRONG_CREDENTIALS: '3' })
+  const status = async (headers: Record<string, string>): Promise<number> => (await post(address, initialize, headers)).status
+  for (let n = 0; n < 5; n++) t.equal(await status({ ...proxied('192.0.2.1'), ...bearer('a-wrong-token-of-some-length') }), 401)
+  t.equal(await status({ ...proxied('192.0.2.2'), ...bearer(ADA) }), 200)
+  t.equal(await status(bearer(ADA)), 200)
+})
+
 t.test('replicas count together; without their Redis nobody is refused', async (t) => {
   const redis = await startRedis(t)
   if (redis === null) return
