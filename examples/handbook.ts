@@ -83,6 +83,7 @@ export default fp(async (fastify) => {
     // The server's own tool: it limits, measures and cancels runs, and reports their progress.
     const { result } = await operation.once('asked', () => mcp.inject('tools/call', { name: 'dust_ask_agent', arguments: { agent: reader, message } }, {
       caller: operation.caller,
+      credential: operation.credential,
       signal: operation.signal,
       onProgress: (progress) => { operation.progress(progress).catch((error: unknown) => { log.debug({ err: error }, 'progress could not be sent') }) }
     }))
@@ -143,9 +144,9 @@ export default fp(async (fastify) => {
   }
 
   /** A client without sessions calls again with the answer: until here, nothing has happened that must not happen twice. */
-  async function chooseReader ({ title }: Page, { ask, signal }: Operation): Promise<string | null> {
-    const agents = (await dust.listAgents({ signal })).map(({ name }) => name)
-    const { action, content } = await ask('agent', {
+  async function chooseReader ({ title }: Page, operation: Operation): Promise<string | null> {
+    const agents = (await dust.for(operation).listAgents({ signal: operation.signal })).map(({ name }) => name)
+    const { action, content } = await operation.ask('agent', {
       method: 'elicitation/create',
       params: {
         mode: 'form',

@@ -2,7 +2,9 @@ import fp from 'fastify-plugin'
 import { randomBytes } from 'node:crypto'
 import { DustError, type Run, type RunInput } from '../src/dust/client.ts'
 import type { Agent, Conversation } from '../src/dust/types.ts'
+import type { Operation } from '../src/mcp/operation.ts'
 import type { ConversationPosition, ConversationRecord } from '../src/store/conversation-store.ts'
+import type { Asker } from './dust.ts'
 
 /**
  * Conversations with agents. One that was started here belongs to the caller who started it: for everybody else it doesn't exist.
@@ -14,7 +16,7 @@ export interface Conversations {
    *
    * @throws {DustError} the same as for one that doesn't exist
    */
-  admit (caller: string, conversationId: string): Promise<void>
+  admit (asker: Asker, conversationId: string): Promise<void>
   /** The id to go on with: for a conversation of another caller, one that nobody has. For work that Dust itself refuses for an unknown conversation. */
   mask (caller: string, conversationId: string): Promise<string>
   /**
@@ -22,15 +24,15 @@ export interface Conversations {
    *
    * @throws {DustError} like `admit`
    */
-  ask (caller: string, agent: Pick<Agent, 'sId' | 'name'>, question: Omit<RunInput, 'agentId'>): Promise<Run>
+  ask (asker: Asker, agent: Pick<Agent, 'sId' | 'name'>, question: Omit<RunInput, 'agentId'>): Promise<Run>
   /**
    * Reads a conversation with all its messages.
    *
    * @throws {DustError} like `admit`
    */
-  get (caller: string, conversationId: string, signal: AbortSignal): Promise<Conversation>
+  get (operation: Operation, conversationId: string): Promise<Conversation>
   /** Those that the caller has started here, the last used ones first; at most `limit`. Titles that aren't known are looked up in Dust, the first ones only when there are many. */
-  list (caller: string, limit: number, after: ConversationPosition | undefined, signal: AbortSignal): Promise<ConversationRecord[]>
+  list (operation: Operation, limit: number, after?: ConversationPosition): Promise<ConversationRecord[]>
 }
 
 declare module 'fastify' {
@@ -47,11 +49,11 @@ export default fp(async (fastify) => {
   const { dust, log } = fastify
   const { conversations: store } = fastify.store
 
-  async function admit (caller: string, conversationId: string): Promise<void> {
-    const id = await mask(caller, conversationId)
+  async function admit (asker: Asker, conversationId: string): Promise<void> {
+    const id = await mask(asker.caller, conversationId)
     if (id === conversationId) return
     // Words, time and errors are those of an unknown one, also while Dust can't be reached.
-    await dust.getConversation(id, { limit: 1 })
+    await dust.for(asker).getConversation(id, { limit: 1 })
     throw notFound()
   }
 
@@ -69,16 +71,16 @@ export default fp(async (fastify) => {
     }
   }
 
-  async function get (caller: string, conversationId: string, options: { limit?: number, signal: AbortSignal }): Promise<Conversation> {
-    await admit(caller, conversationId)
-    const conversation = await dust.getConversation(conversationId, options)
+  async function get (operation: Operation, conversationId: string, options: { limit?: number } = {}): Promise<Conversation> {
+    await admit(operation, conversationId)
+    const conversation = await dust.for(operation).getConversation(conversationId, { ...options, signal: operation.signal })
     if (conversation.title !== null) await note(store.entitle(conversationId, conversation.title))
     return conversation
   }
 
-  async function withTitle (record: ConversationRecord, signal: AbortSignal): Promise<ConversationRecord> {
+  async function withTitle (operation: Operation, record: ConversationRecord): Promise<ConversationRecord> {
     try {
-      const { title } = await get(record.caller, record.id, { limit: 1, signal })
+      const { title } = await get(operation, record.id, { limit: 1 })
       return { ...record, title }
     } catch (error) {
       if (error instanceof DustError) return record
@@ -89,21 +91,22 @@ export default fp(async (fastify) => {
   fastify.decorate('conversations', {
     admit,
     mask,
-    ask: async (caller, agent, question) => {
+    ask: async (asker, agent, question) => {
+      const { caller } = asker
       const conversation = question.conversationId === undefined ? {} : { conversationId: await mask(caller, question.conversationId) }
       // Without a signal: once the question may have left, its ids are needed to cancel the run.
-      const run = await dust.startRun({ ...question, ...conversation, agentId: agent.sId })
+      const run = await dust.for(asker).startRun({ ...question, ...conversation, agentId: agent.sId })
       const now = Date.now()
       await note(question.conversationId === undefined
         ? store.add({ id: run.conversationId, caller, agent: { id: agent.sId, name: agent.name }, title: null, url: run.url, createdAt: now, usedAt: now })
         : store.use(run.conversationId, now))
       return run
     },
-    get: (caller, conversationId, signal) => get(caller, conversationId, { signal }),
-    list: async (caller, limit, after, signal) => {
-      const records = await store.list(caller, limit, after)
+    get: (operation, conversationId) => get(operation, conversationId),
+    list: async (operation, limit, after) => {
+      const records = await store.list(operation.caller, limit, after)
       const untitled = new Set(records.filter(({ title }) => title === null).slice(0, MOST_TITLES))
-      return Promise.all(records.map((record) => untitled.has(record) ? withTitle(record, signal) : record))
+      return Promise.all(records.map((record) => untitled.has(record) ? withTitle(operation, record) : record))
     }
   } satisfies Conversations)
 }, { name: 'conversations', dependencies: ['dust', 'store'] })

@@ -32,9 +32,14 @@ export default fp(async (fastify) => {
   const checks = new HealthChecks({ version, intervalMs })
   let phase: 'starting' | 'serving' | 'draining' = 'starting'
 
-  checks.add('dustApi', (signal) => fastify.dust.checkWorkspace(signal), {
-    whenSilent: 'Check DUST_BASE_URL, the network, the firewall and the proxy.'
-  })
+  const { own } = fastify.dust
+  if (own === null) {
+    checks.leaveOff('dustApi', 'Callers bring their own keys (DUST_KEY_PASSTHROUGH), and without DUST_API_KEY the server has none to look with.')
+  } else {
+    checks.add('dustApi', (signal) => own.checkWorkspace(signal), {
+      whenSilent: 'Check DUST_BASE_URL, the network, the firewall and the proxy.'
+    })
+  }
   checks.add('database', () => fastify.store.check(), { required: true })
 
   fastify.decorate('health', {

@@ -8,6 +8,7 @@ import type { ToolDefinition, ToolHandler } from '../src/mcp/catalog/tools.ts'
 import { readChange } from '../src/mcp/change.ts'
 import { createDispatch, type OperationHook } from '../src/mcp/dispatch.ts'
 import { Endpoint } from '../src/mcp/endpoint.ts'
+import { isKeyedCaller } from '../src/keyed-caller.ts'
 import { ErrorCode, isToolCall } from '../src/mcp/json-rpc.ts'
 import { Replica } from '../src/mcp/session-lane/replica.ts'
 import { readReplicaMessage } from '../src/mcp/session-lane/replica-message.ts'
@@ -112,6 +113,7 @@ export default fp(async (fastify) => {
     observer: createOperationObserver(fastify)
   })
   const isLongRunning = (tool: string): boolean => catalog.tools.get(tool)?.isLongRunning === true
+  const onPickUp = (): void => { fastify.instruments.mcp.pickedUp.inc() }
   const onStoreError = (error: unknown): void => { fastify.log.error({ err: error }, 'the store could not be used') }
   const shared = {
     serverInfo: { name: 'mcp-dust-server', title: 'Dust', version },
@@ -127,7 +129,7 @@ export default fp(async (fastify) => {
     registry: store.replicas,
     log: store.events,
     bus,
-    onPickUp: () => { fastify.instruments.mcp.pickedUp.inc() },
+    onPickUp,
     onStoreError
   })
   const sessions = new SessionManager({
@@ -148,6 +150,8 @@ export default fp(async (fastify) => {
         isLongRunning: (request) => isToolCall(request, isLongRunning),
         onStoreError
       },
+      needsCredential: isKeyedCaller,
+      onPickUp,
       isReplayable: (request) => request.method !== 'tools/call' || isToolCall(request, (name) => catalog.tools.get(name)?.isReplayable === true),
       save: async (id, wishes) => {
         try {

@@ -1,6 +1,8 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { ANONYMOUS } from '../src/auth/authenticator.ts'
+import { nameOf } from '../src/keyed-caller.ts'
 import { isObject } from '../src/mcp/json-rpc.ts'
 import { storeKindOf } from '../src/store/open.ts'
 import { createCounterConnection } from '../src/store/redis/counter-connection.ts'
@@ -173,7 +175,9 @@ function addressOf (request: FastifyRequest): string {
 }
 
 function callerOf (request: FastifyRequest): string {
-  return request.caller === 'anonymous' ? `address ${addressOf(request)}` : `caller ${request.caller}`
+  // Whoever makes keys up must not be somebody new with each.
+  const name = nameOf(request.caller)
+  return name === ANONYMOUS ? `address ${addressOf(request)}` : `caller ${name}`
 }
 
 function isSmallPost ({ method, headers }: FastifyRequest): boolean {

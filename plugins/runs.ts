@@ -69,6 +69,11 @@ export default fp(async (fastify) => {
   for (const outcome of RUN_OUTCOMES) instruments.duration.zero({ outcome })
   instruments.rejected.inc({ reason: 'concurrency' }, 0)
 
+  /** Whoever makes up a key, or a name with each key, must not stand in the queue before others. */
+  async function requireKey (operation: Operation): Promise<void> {
+    if (operation.credential !== null && operation.resumed === null) await dust.for(operation).listAgents({ signal: operation.signal })
+  }
+
   async function enter (operation: Operation): Promise<void> {
     // One that runs already in Dust is only followed.
     if (operation.resumed !== null) return slots.take()
@@ -101,6 +106,7 @@ export default fp(async (fastify) => {
   fastify.decorate('runs', {
     wait: async (operation, beginning, { isUnderway = false, decided, cancels = true } = {}) => {
       const timeout = AbortSignal.timeout(Math.max(0, (operation.resumed?.since ?? Date.now()) + runTimeoutMs - Date.now()))
+      await requireKey(operation)
       await enter(operation)
       const slot = holdSlot()
       const feed = new ProgressFeed(operation, (error) => { log.warn({ err: error }, 'progress could not be sent') })
@@ -118,7 +124,7 @@ export default fp(async (fastify) => {
         meter = new RunMeter(instruments, since, !isOld && !isUnderway)
         if (!isOld) feed.step(`${agent.name} ${isUnderway ? 'is followed' : 'got the message'}, in conversation ${run.conversationId}`)
         const ended = await followRun(run, {
-          dust, log, onWaiting: slot.setIdle, policy: toolApproval, agentName: agent.name, operation, timeout, timeoutMs: runTimeoutMs, isUnderway: isUnderway || isOld, decided, cancels, feed, meter
+          dust: dust.for(operation), log, onWaiting: slot.setIdle, policy: toolApproval, agentName: agent.name, operation, timeout, timeoutMs: runTimeoutMs, isUnderway: isUnderway || isOld, decided, cancels, feed, meter
         })
         meter.end(ended.outcome.measured)
         return toResult(agent, run, ended, offered)

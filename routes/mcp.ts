@@ -20,6 +20,7 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
   fastify.rateLimits.guardCredentials(fastify)
   fastify.addHook('onRequest', fastify.auth.identify)
   fastify.rateLimits.limitCallers(fastify)
+  fastify.addHook('onRequest', fastify.callerKeys.take)
 
   fastify.removeContentTypeParser(['text/plain', 'application/json'])
   fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
@@ -61,6 +62,7 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
       headers: request.headers,
       body: request.body,
       caller: request.caller,
+      credential: request.credential,
       requestId: request.id,
       startStream: (headers) => {
         reply.hijack()
@@ -117,6 +119,8 @@ function describe (error: FastifyError): { status: number, code: number, message
       return { status: 429, code: ErrorCode.Refused, message: error.message }
     case 'AUTHORIZATION_UNAVAILABLE':
       return { status: 503, code: ErrorCode.InternalError, message: error.message }
+    case 'DUST_KEY_REFUSED':
+      return { status: 400, code: ErrorCode.Refused, message: error.message }
     case 'INSUFFICIENT_SCOPE':
     case 'PEER_NOT_ALLOWED':
       return { status: 403, code: ErrorCode.Refused, message: error.message }

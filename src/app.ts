@@ -2,6 +2,7 @@ import autoload from '@fastify/autoload'
 import fp from 'fastify-plugin'
 import path from 'node:path'
 import auth from '../plugins/auth.ts'
+import callerKeys from '../plugins/caller-keys.ts'
 import configPlugin, { type ConfigPluginOptions } from '../plugins/config.ts'
 import conversations from '../plugins/conversations.ts'
 import dust from '../plugins/dust.ts'
@@ -33,6 +34,7 @@ export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }
   await fastify.register(dust)
   await fastify.register(health)
   await fastify.register(auth)
+  await fastify.register(callerKeys)
   await fastify.register(rateLimits)
   await fastify.register(slowReaders)
   await fastify.register(mcp)

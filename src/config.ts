@@ -42,11 +42,21 @@ export function loadConfig (env: Readonly<Record<string, string | undefined>>): 
     environment = envSchema<Environment>({ schema: environmentSchema, data, env: false, ajv: createEnvironmentAjv() })
   } catch (error) {
     if (!hasValidationErrors(error)) throw error
-    throw new ConfigError([...faults, ...error.errors.map((fault) => describe(fault, data))])
+    throw new ConfigError([...faults, ...keyFaults(data), ...error.errors.map((fault) => describe(fault, data))])
   }
-  const all = [...faults, ...accessFaults(environment)]
+  const all = [...faults, ...keyFaults(data), ...accessFaults(environment)]
   if (all.length > 0) throw new ConfigError(all)
   return toConfig(environment)
+}
+
+/** Whether there is a key for whoever has none of their own, and for the server itself. */
+function keyFaults (data: Readonly<Record<string, string | undefined>>): string[] {
+  const missing = ['DUST_API_KEY', 'DUST_WORKSPACE_ID'].filter((name) => data[name] === undefined)
+  const isRequired = data['DUST_KEY_PASSTHROUGH'] !== 'true' || missing.length === 1
+  if (isRequired) return missing.map((name) => `${name} is not set; it must be ${allowedValues(name)}`)
+  return missing.length > 0 && data['READY_REQUIRES_DUST'] === 'true'
+    ? ['READY_REQUIRES_DUST is true, but without DUST_API_KEY and DUST_WORKSPACE_ID the server can\'t look whether Dust is there']
+    : []
 }
 
 /** What is right by itself, but not together. */
@@ -71,8 +81,9 @@ function toConfig (env: Environment) {
       drainTimeoutMs: durationOf(env.DRAIN_TIMEOUT)
     },
     dust: {
-      apiKey: env.DUST_API_KEY,
-      workspaceId: env.DUST_WORKSPACE_ID,
+      /** The server's own; `null` when only callers bring theirs. */
+      credentials: env.DUST_API_KEY === undefined || env.DUST_WORKSPACE_ID === undefined ? null : { apiKey: env.DUST_API_KEY, workspaceId: env.DUST_WORKSPACE_ID },
+      hasKeyPassthrough: env.DUST_KEY_PASSTHROUGH,
       baseUrl: new URL(env.DUST_BASE_URL).origin,
       username: env.DUST_USERNAME,
       timezone: env.DUST_TIMEZONE,
@@ -165,10 +176,6 @@ function hasValidationErrors (error: unknown): error is Error & { errors: ErrorO
 }
 
 function describe (fault: ErrorObject, data: Readonly<Record<string, string | undefined>>): string {
-  if (fault.keyword === 'required') {
-    const name = String(fault.params['missingProperty'])
-    return `${name} is not set; it must be ${allowedValues(name)}`
-  }
   const name = fault.instancePath.slice(1)
   const schema = schemaOf(name)
   const value = schema?.['secret'] === true ? '(hidden)' : JSON.stringify(data[name])

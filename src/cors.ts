@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 /** What clients send, beside what pages may always send. */
 const ALLOWED_HEADERS = [
-  'authorization', 'content-type', 'accept', 'last-event-id', 'mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'x-request-id',
+  'authorization', 'content-type', 'accept', 'last-event-id', 'mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'x-dust-api-key', 'x-dust-workspace-id', 'x-request-id',
   'traceparent', 'tracestate', 'baggage'
 ]
 /** In which clients of revision 2026-07-28 repeat arguments of a call. */

@@ -1,8 +1,8 @@
-export type CheckStatus = 'ok' | 'error' | 'unknown'
+export type CheckStatus = 'ok' | 'error' | 'unknown' | 'off'
 export type HealthStatus = 'ok' | 'degraded' | 'error'
 
 export interface CheckReport {
-  /** `unknown` until the first run has ended. */
+  /** `unknown` until the first run has ended; `off` for what isn't looked at. */
   status: CheckStatus
   /** Why it isn't `ok`, for the person who can mend it. */
   reason?: string
@@ -81,6 +81,8 @@ const STALE_AFTER_INTERVALS = 3
 export class HealthChecks {
   readonly #options: Required<HealthChecksOptions>
   readonly #checks = new Map<string, RegisteredCheck>()
+  /** Why something isn't looked at, by name. */
+  readonly #off = new Map<string, string>()
   #phase: 'waiting' | 'running' | 'stopped' = 'waiting'
 
   constructor (options: HealthChecksOptions) {
@@ -98,6 +100,11 @@ export class HealthChecks {
     const entry: RegisteredCheck = { check, required, whenSilent, lastSuccessAt: null }
     this.#checks.set(name, entry)
     if (this.#phase === 'running') this.#run(entry)
+  }
+
+  /** Tells why something isn't looked at. It counts as neither well nor failing. */
+  leaveOff (name: string, reason: string): void {
+    this.#off.set(name, reason)
   }
 
   /** Resolves when the required checks have run once; from then on every check runs once per interval. */
@@ -127,7 +134,10 @@ export class HealthChecks {
       status: failing.some(({ required }) => required) ? 'error' : failing.length > 0 ? 'degraded' : 'ok',
       version: this.#options.version,
       timestamp: new Date().toISOString(),
-      checks: Object.fromEntries(reports.map(({ name, report }) => [name, report]))
+      checks: Object.fromEntries([
+        ...reports.map(({ name, report }): [string, CheckReport] => [name, report]),
+        ...[...this.#off].map(([name, reason]): [string, CheckReport] => [name, { status: 'off', reason }])
+      ])
     }
   }
 

@@ -1,6 +1,7 @@
 /** Everything that an embedder or the author of a plugin needs. */
 // For what they declare on FastifyInstance: nothing else here leads a compiler to them.
 import '../plugins/auth.ts'
+import '../plugins/caller-keys.ts'
 import '../plugins/conversations.ts'
 import '../plugins/dust.ts'
 import '../plugins/security.ts'
@@ -17,6 +18,7 @@ export type { Complete } from './mcp/catalog/completion.ts'
 export type { OperationHook } from './mcp/dispatch.ts'
 export { ProtocolError } from './mcp/json-rpc.ts'
 export { createService } from './service.ts'
+export type { Asker, Dust } from '../plugins/dust.ts'
 export type { Health } from '../plugins/health.ts'
 export type { Mcp } from '../plugins/mcp.ts'
 export type { Instruments } from '../plugins/metrics/instruments.ts'

@@ -61,7 +61,7 @@ export const OUR_OPERATION_ERRORS = `error_type!~"|${NOT_OUR_OPERATION_ERRORS.jo
 export const OUR_RUN_ERRORS = 'outcome=~"error|timeout|shutdown"'
 
 /** Errors of the Dust API that say something about Dust and the way there: not about what a client asked for, and not those that have an alert of their own. */
-export const DUST_ERRORS = 'type!~"cancelled|not_found|unauthorized|rate_limited"'
+export const DUST_ERRORS = 'type!~"cancelled|not_found|unauthorized|caller_unauthorized|rate_limited"'
 
 /** Service level objectives: which share of the work may fail in this time. */
 export const OBJECTIVE_PERIOD = '30d'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { DustError } from '../../src/dust/client.ts'
+import { DustError, type DustClient } from '../../src/dust/client.ts'
 import { dustErrorDetails } from '../../src/dust/errors.ts'
 import type { Agent } from '../../src/dust/types.ts'
 import { isObject } from '../../src/mcp/json-rpc.ts'
@@ -26,8 +26,8 @@ const JITTER = 0.2
  *
  * @param use is given each list, changed or not
  */
-export function startRefreshing (fastify: FastifyInstance, use: (agents: readonly Agent[]) => void): Refreshing {
-  const { config, dust, log, store } = fastify
+export function startRefreshing (fastify: FastifyInstance, dust: DustClient, use: (agents: readonly Agent[]) => void): Refreshing {
+  const { config, log, store } = fastify
   const bus = store.bus<Found>('agents', (value) => isObject(value) && typeof value['agents'] === 'string' ? { agents: value['agents'] } : undefined)
   const { promise: first, resolve } = Promise.withResolvers<void>()
   const closing = new AbortController()

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { FileContent, FileSource } from '../../src/dust/client.ts'
+import type { Operation } from '../../src/mcp/operation.ts'
 
 /** A file goes through the memory of both sides as one text. */
 const LARGEST_BYTES = 10 * 1024 ** 2
@@ -12,9 +13,9 @@ const TEXTS = /^(text\/|application\/(json|xml|yaml|x-yaml|x-sh|javascript|[\w.+
  *
  * @throws {DustError} also for one that is too large
  */
-export async function readFile ({ conversations, dust }: Pick<FastifyInstance, 'conversations' | 'dust'>, caller: string, source: FileSource, signal: AbortSignal): Promise<FileContent> {
-  if ('conversationId' in source) await conversations.admit(caller, source.conversationId)
-  return dust.readFile(source, { maxBytes: LARGEST_BYTES, signal })
+export async function readFile ({ conversations, dust }: Pick<FastifyInstance, 'conversations' | 'dust'>, operation: Operation, source: FileSource): Promise<FileContent> {
+  if ('conversationId' in source) await conversations.admit(operation, source.conversationId)
+  return dust.for(operation).readFile(source, { maxBytes: LARGEST_BYTES, signal: operation.signal })
 }
 
 /** `null` for what isn't text, or would not become the same bytes again. */

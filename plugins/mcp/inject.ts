@@ -8,6 +8,8 @@ import { toProgress } from '../../src/mcp/progress.ts'
 export interface InjectOptions {
   /** Who asks. */
   caller?: string
+  /** That of the operation on whose behalf this is done, if it is one. */
+  credential?: object | null
   clientCapabilities?: ClientCapabilities
   signal?: AbortSignal
   /** What the client answers, by the key of the question. */
@@ -32,7 +34,7 @@ export interface Inject {
 
 export function createInject (dispatch: Dispatch): Inject {
   async function inject (method: string, params: Record<string, unknown> = {}, options: InjectOptions = {}): Promise<Injected<ServerResult>> {
-    const { caller = 'anonymous', clientCapabilities = {}, signal = new AbortController().signal, answers = {}, onProgress = () => {} } = options
+    const { caller = 'anonymous', credential = null, clientCapabilities = {}, signal = new AbortController().signal, answers = {}, onProgress = () => {} } = options
     const progress: Progress[] = []
     const logs: Injected<ServerResult>['logs'] = []
     const answer = <Request extends InputRequest>(key: string, request: Request): InputResponse<Request> => {
@@ -44,6 +46,7 @@ export function createInject (dispatch: Dispatch): Inject {
     const result = await dispatch(method, params, {
       signal,
       caller,
+      credential,
       client: { name: 'inject', protocolVersion: '' },
       session: null,
       requestId: null,

@@ -15,9 +15,9 @@ export default fp(async ({ config, dust, mcp }) => {
       agent: Type.String({ minLength: 1, maxLength: 200, description: 'Name or id of the agent.' }),
       question: Type.String({ pattern: '\\S', description: 'What to ask.' })
     }, { additionalProperties: false }),
-    complete: { agent: async (typed, { signal }) => namesOf(suggestAgents(await dust.listAgents({ signal }), typed)) }
-  }, async ({ agent: idOrName, question }, { signal }) => {
-    const { sId, name } = await findAgent(dust, idOrName, signal)
+    complete: { agent: async (typed, operation) => namesOf(suggestAgents(await dust.for(operation).listAgents({ signal: operation.signal }), typed)) }
+  }, async ({ agent: idOrName, question }, operation) => {
+    const { sId, name } = await findAgent(dust.for(operation), idOrName, operation.signal)
     return `Ask the Dust agent "${name}" with the tool dust_ask_agent (agent: "${sId}"), and give me its answer. The question:\n\n${question}`
   })
 }, { name: 'prompts-ask-agent', dependencies: ['config', 'dust', 'mcp'] })

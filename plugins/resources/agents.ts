@@ -14,8 +14,8 @@ export default fp(async ({ config, dust, mcp }) => {
     title: 'Dust agents',
     description: 'The AI agents of the Dust workspace that can be asked, and what each is good at.',
     mimeType: 'text/markdown'
-  }, async ({ signal }) => {
-    const agents = await dust.listAgents({ signal })
+  }, async (operation) => {
+    const agents = await dust.for(operation).listAgents({ signal: operation.signal })
     return { text: ['# Dust agents', ...agents.map((agent) => `- [${agent.name}](${uriOfAgent(agent.sId)}): ${agent.description}`)].join('\n') }
   })
 
@@ -25,9 +25,11 @@ export default fp(async ({ config, dust, mcp }) => {
     title: 'Dust agent',
     description: 'One AI agent of the Dust workspace: its purpose and model, and how to ask it.',
     mimeType: 'text/markdown',
-    complete: { id: async (typed, { signal }) => suggestAgents(await dust.listAgents({ signal }), typed).map(({ sId }) => sId) }
-  }, async ({ id = '' }, { signal }) => {
-    const agent = (await dust.listAgents({ signal })).find(({ sId }) => sId === id) ?? await orNull(() => dust.getAgent(id, signal))
+    complete: { id: async (typed, operation) => suggestAgents(await dust.for(operation).listAgents({ signal: operation.signal }), typed).map(({ sId }) => sId) }
+  }, async ({ id = '' }, operation) => {
+    const { signal } = operation
+    const workspace = dust.for(operation)
+    const agent = (await workspace.listAgents({ signal })).find(({ sId }) => sId === id) ?? await orNull(() => workspace.getAgent(id, signal))
     return agent === null ? null : { text: describe(agent) }
   })
 }, { name: 'resources-agents', dependencies: ['config', 'dust', 'mcp'] })

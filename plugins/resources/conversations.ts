@@ -18,8 +18,8 @@ export default fp(async ({ config, conversations, mcp, store }) => {
     title: 'Your Dust conversations',
     description: `The last ${LISTED_COUNT} conversations with Dust agents that you started through this server.`,
     mimeType: 'text/markdown'
-  }, async ({ caller, signal }) => {
-    const own = await conversations.list(caller, LISTED_COUNT, undefined, signal)
+  }, async (operation) => {
+    const own = await conversations.list(operation, LISTED_COUNT)
     const lines = own.map(({ id, title, agent, usedAt }) => `- [${title ?? 'untitled'}](${uriOfConversation(id)}), with ${agent.name}, last used ${new Date(usedAt).toISOString()}`)
     return { text: ['# Your Dust conversations', ...(lines.length === 0 ? ['None so far.'] : lines)].join('\n') }
   })
@@ -31,7 +31,7 @@ export default fp(async ({ config, conversations, mcp, store }) => {
     description: 'A conversation with Dust agents: all its messages, with what was attached to them and the files that agents made.',
     mimeType: 'text/markdown',
     complete: { id: (typed, { caller }) => suggest(caller, typed) }
-  }, ({ id = '' }, { caller, signal }) => orNull(async () => ({ text: transcriptText(transcribe(await conversations.get(caller, id, signal))) })))
+  }, ({ id = '' }, operation) => orNull(async () => ({ text: transcriptText(transcribe(await conversations.get(operation, id))) })))
 
   /** The caller's own ones whose id begins so, or whose title or agent has these words. Dust isn't asked: somebody is typing. */
   async function suggest (caller: string, typed: string): Promise<string[]> {

@@ -11,8 +11,8 @@ export default fp(async (fastify) => {
   const { config, mcp } = fastify
   // What agents make is a part of their answers.
   if (!config.tools.has('files') && !config.tools.has('agents') && !config.tools.has('conversations')) return
-  const read = (source: FileSource, { caller, signal }: Operation): Promise<ResourceContent | null> =>
-    orNull(async () => toContent(await readFile(fastify, caller, source, signal)))
+  const read = (source: FileSource, operation: Operation): Promise<ResourceContent | null> =>
+    orNull(async () => toContent(await readFile(fastify, operation, source)))
 
   mcp.addResourceTemplate({
     uriTemplate: FILE_URI,

@@ -12,6 +12,9 @@ export interface RunSlotsOptions {
   patienceMs: number
 }
 
+/** Callers whose turn is remembered. */
+const MOST_CALLERS = 10_000
+
 interface Waiting {
   caller: string
   isAdmitted: boolean
@@ -26,7 +29,7 @@ interface Waiting {
 export class RunSlots {
   readonly #options: RunSlotsOptions
   readonly #waiting: Waiting[] = []
-  /** Who was let in when, counted in runs: the callers are few and known. */
+  /** Who was let in when, counted in runs; of many callers, those who were let in last. */
   readonly #turns = new Map<string, number>()
   #turn = 0
   #taken = 0
@@ -91,7 +94,11 @@ export class RunSlots {
 
   #admit (caller: string): void {
     this.#taken++
+    // So that the oldest come first.
+    this.#turns.delete(caller)
     this.#turns.set(caller, ++this.#turn)
+    const [oldest] = this.#turns.keys()
+    if (this.#turns.size > MOST_CALLERS && oldest !== undefined) this.#turns.delete(oldest)
   }
 
   #turnOf ({ caller }: Waiting): number {

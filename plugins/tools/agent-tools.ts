@@ -22,7 +22,10 @@ const input = Type.Object({
 /** Offers each agent as a tool of its own. */
 export default fp(async (fastify) => {
   const { config, conversations, mcp, runs, log, instruments } = fastify
+  const { own } = fastify.dust
   if (!config.dust.hasAgentTools || !config.tools.has('agents')) return
+  // All callers see the same tools, but with keys of their own they have other agents.
+  if (config.dust.hasKeyPassthrough || own === null) return
   let offered = new Map<string, Agent>()
 
   function offer (agents: readonly Agent[]): void {
@@ -49,11 +52,11 @@ export default fp(async (fastify) => {
       annotations: { readOnlyHint: false, destructiveHint: config.dust.skipToolsValidation, idempotentHint: false, openWorldHint: true }
     }, async ({ message, conversationId }, operation) => runs.wait(operation, async () => {
       const agent = { sId, name: agentName }
-      return { agent, run: await conversations.ask(operation.caller, agent, { content: message, ...(conversationId === undefined ? {} : { conversationId }) }) }
+      return { agent, run: await conversations.ask(operation, agent, { content: message, ...(conversationId === undefined ? {} : { conversationId }) }) }
     }))
   }
 
-  const refreshing = startRefreshing(fastify, offer)
+  const refreshing = startRefreshing(fastify, own, offer)
 
   mcp.explainMissingTool(async (name) => {
     if (!name.startsWith(PREFIX)) return undefined

@@ -29,9 +29,9 @@ export default fp(async (fastify) => {
     }, { additionalProperties: false }),
     output: Type.Object({ agents: Type.Array(AgentSummary) }),
     annotations: readOnly
-  }, async ({ filter = '' }, { signal }) => {
+  }, async ({ filter = '' }, operation) => {
     const wanted = filter.trim().toLowerCase()
-    const agents = (await dust.listAgents({ signal })).filter(({ name, description }) => `${name}\n${description}`.toLowerCase().includes(wanted))
+    const agents = (await dust.for(operation).listAgents({ signal: operation.signal })).filter(({ name, description }) => `${name}\n${description}`.toLowerCase().includes(wanted))
     return {
       text: agents.length > 0
         ? agents.map(({ sId, name, description }) => `- ${name} (id: ${sId}): ${description}`).join('\n')
@@ -49,8 +49,8 @@ export default fp(async (fastify) => {
     }, { additionalProperties: false }),
     output: Type.Object({ ...AgentSummary.properties, status: Type.String(), maxStepsPerRun: Type.Integer() }),
     annotations: readOnly
-  }, async ({ agent: idOrName }, { signal }) => {
-    const agent = await findAgent(dust, idOrName, signal)
+  }, async ({ agent: idOrName }, operation) => {
+    const agent = await findAgent(dust.for(operation), idOrName, operation.signal)
     const structured = { ...summarize(agent), status: agent.status, maxStepsPerRun: agent.maxStepsPerRun }
     return {
       text: `${agent.name} (id: ${agent.sId}, ${agent.status}): ${agent.description}\nModel: ${structured.model}. At most ${agent.maxStepsPerRun} steps per run.`,

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
 import { hasCapabilities } from '../../src/mcp/input.ts'
-import { ToolError } from '../../src/mcp/operation.ts'
+import { ToolError, type Operation } from '../../src/mcp/operation.ts'
 import { Answer } from '../runs/answer.ts'
 import { findRun } from '../runs/find-run.ts'
 import { describeNeed, needOf, NeedSummary, summarizeNeed, type Need } from '../runs/needs.ts'
@@ -22,9 +22,9 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     input: Type.Object({ conversationId }, { additionalProperties: false }),
     output: Type.Object({ conversationId: Type.String(), waitingFor: Type.Array(NeedSummary) }),
     annotations: { readOnlyHint: true, openWorldHint: true }
-  }, async ({ conversationId }, { caller, signal }) => {
-    await conversations.admit(caller, conversationId)
-    const needs = await listNeeds(conversationId, signal)
+  }, async ({ conversationId }, operation) => {
+    await conversations.admit(operation, conversationId)
+    const needs = await listNeeds(operation, conversationId)
     return {
       text: needs.length === 0 ? 'Nothing waits for a person in this conversation.' : needs.map((need) => `${describeNeed(nameOf(need), need)}\nactionId: ${need.actionId}`).join('\n\n'),
       structured: { conversationId, waitingFor: needs.map((need) => summarizeNeed(nameOf(need), need)) }
@@ -47,28 +47,29 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     replayable: true,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true }
   }, async ({ conversationId, actionId, ...reply }, operation) => {
-    await conversations.admit(operation.caller, conversationId)
+    await conversations.admit(operation, conversationId)
     const { signal, clientCapabilities } = operation
+    const workspace = dust.for(operation)
     if (reply.decision === 'approve' && policy === 'reject') throw new ToolError('This server approves no tools: a person can do it in Dust, or you pass on a rejection.')
     // The word of a model isn't that of the person: where they can be asked, they are, as soon as the run is followed.
     const isAsked = reply.decision === 'approve' && policy === 'ask' && hasCapabilities(clientCapabilities, { elicitation: { form: {} } })
     return runs.wait(operation, async () => {
-      const need = await findNeed(conversationId, actionId, signal)
+      const need = await findNeed(operation, conversationId, actionId)
       const words = readReply(need, reply)
-      const begun = await findRun(dust, conversationId, need.conversationId === conversationId ? need.messageId : undefined, signal)
+      const begun = await findRun(workspace, conversationId, need.conversationId === conversationId ? need.messageId : undefined, signal)
       // Without the signal: once it may have been told, it must be known whether it was.
-      if (words.kind === 'answer') await dust.answerQuestion(need, words.answer)
-      else if (!isAsked) await dust.validateAction(need, words.decision)
+      if (words.kind === 'answer') await workspace.answerQuestion(need, words.answer)
+      else if (!isAsked) await workspace.validateAction(need, words.decision)
       return begun
     }, { isUnderway: true, ...(isAsked ? {} : { decided: actionId }) })
   })
 
-  async function listNeeds (conversationId: string, signal: AbortSignal): Promise<Need[]> {
-    return (await dust.blockedActions(conversationId, signal)).map(needOf).filter((need) => need !== null)
+  async function listNeeds (operation: Operation, conversationId: string): Promise<Need[]> {
+    return (await dust.for(operation).blockedActions(conversationId, operation.signal)).map(needOf).filter((need) => need !== null)
   }
 
-  async function findNeed (conversationId: string, actionId: string, signal: AbortSignal): Promise<Need> {
-    const needs = await listNeeds(conversationId, signal)
+  async function findNeed (operation: Operation, conversationId: string, actionId: string): Promise<Need> {
+    const needs = await listNeeds(operation, conversationId)
     const need = needs.find((candidate) => candidate.actionId === actionId)
     if (need !== undefined) return need
     throw new ToolError('No such action waits in this conversation: it was decided meanwhile, or the id is wrong. ' +

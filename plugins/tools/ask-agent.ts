@@ -27,13 +27,13 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     annotations: { readOnlyHint: false, destructiveHint: config.dust.skipToolsValidation, idempotentHint: false, openWorldHint: true }
   }, async ({ agent: idOrName, message, conversationId, attachments = [] }, operation) => runs.wait(operation, {
     find: async () => {
-      const { sId, name, status } = await findAgent(dust, idOrName, operation.signal)
+      const { sId, name, status } = await findAgent(dust.for(operation), idOrName, operation.signal)
       if (status !== 'active') throw new ToolError(`The agent ${name} can't be asked: its status is ${status}.`)
       return { sId, name }
     },
     begin: async (agent) => {
       const question = { content: message, attachments: attachments.map(toAttachment), ...(conversationId === undefined ? {} : { conversationId }) }
-      return { agent, run: await conversations.ask(operation.caller, agent, question) }
+      return { agent, run: await conversations.ask(operation, agent, question) }
     }
   }))
 }, { name: 'tools-ask-agent', dependencies: ['config', 'conversations', 'dust', 'mcp', 'runs'] })

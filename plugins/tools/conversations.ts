@@ -31,9 +31,9 @@ export default fp(async ({ config, conversations, mcp }) => {
       nextCursor: Type.Optional(Type.String({ description: 'There are more: pass it as cursor.' }))
     }),
     annotations: { readOnlyHint: true, openWorldHint: true }
-  }, async ({ limit = USUAL_COUNT, cursor }, { caller, signal }) => {
+  }, async ({ limit = USUAL_COUNT, cursor }, operation) => {
     // One more than is wanted shows whether there are more.
-    const found = await conversations.list(caller, limit + 1, cursor === undefined ? undefined : fromCursor(cursor), signal)
+    const found = await conversations.list(operation, limit + 1, cursor === undefined ? undefined : fromCursor(cursor))
     const listed = found.slice(0, limit)
     const last = found.length > limit ? listed.at(-1) : undefined
     const nextCursor = last === undefined ? undefined : toCursor(last)
@@ -58,8 +58,8 @@ export default fp(async ({ config, conversations, mcp }) => {
     }, { additionalProperties: false }),
     output: Transcript,
     annotations: { readOnlyHint: true, openWorldHint: true }
-  }, async ({ conversationId, last }, { caller, signal }) => {
-    const transcript = transcribe(await conversations.get(caller, conversationId, signal), last)
+  }, async ({ conversationId, last }, operation) => {
+    const transcript = transcribe(await conversations.get(operation, conversationId), last)
     return { text: transcriptText(transcript), structured: transcript, content: linksTo(transcript.messages.flatMap(({ files }) => files)) }
   })
 }, { name: 'tools-conversations', dependencies: ['config', 'conversations', 'mcp'] })

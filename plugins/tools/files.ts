@@ -35,10 +35,10 @@ export default fp(async ({ config, conversations, dust, mcp }) => {
     // A second upload only makes a second file, which nobody knows of.
     replayable: true,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true }
-  }, async ({ name, contentType, text, base64, conversationId }, { caller, signal }) => {
+  }, async ({ name, contentType, text, base64, conversationId }, operation) => {
     const bytes = toBytes(text, base64)
-    const conversation = conversationId === undefined ? {} : { conversationId: await conversations.mask(caller, conversationId) }
-    const file = await dust.uploadFile({ fileName: name, contentType, bytes, ...conversation }, signal)
+    const conversation = conversationId === undefined ? {} : { conversationId: await conversations.mask(operation.caller, conversationId) }
+    const file = await dust.for(operation).uploadFile({ fileName: name, contentType, bytes, ...conversation }, operation.signal)
     const uri = uriOfFile({ fileId: file.sId })
     return {
       text: `Uploaded ${file.fileName} (${file.contentType}, ${file.fileSize} bytes): fileId ${file.sId}`,

@@ -25,8 +25,8 @@ export default fp(async ({ config, dust, mcp }) => {
       }))
     }),
     annotations: readOnly
-  }, async (_args, { signal }) => {
-    const spaces = (await dust.listSpaces({ kinds: SHARED_KINDS, signal })).filter(({ kind }) => kind !== 'system')
+  }, async (_args, operation) => {
+    const spaces = (await dust.for(operation).listSpaces({ kinds: SHARED_KINDS, signal: operation.signal })).filter(({ kind }) => kind !== 'system')
     return {
       text: spaces.length === 0
         ? 'The API key opens no space.'
@@ -54,8 +54,8 @@ export default fp(async ({ config, dust, mcp }) => {
       }))
     }),
     annotations: readOnly
-  }, async ({ spaceId }, { signal }) => {
-    const views = (await dust.listDataSourceViews(spaceId, signal)).filter(({ category }) => category !== 'apps' && category !== 'actions' && category !== 'triggers')
+  }, async ({ spaceId }, operation) => {
+    const views = (await dust.for(operation).listDataSourceViews(spaceId, operation.signal)).filter(({ category }) => category !== 'apps' && category !== 'actions' && category !== 'triggers')
     return {
       text: views.length === 0
         ? 'No data source is seen from this space.'

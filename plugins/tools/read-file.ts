@@ -31,10 +31,10 @@ export default fp(async (fastify) => {
       nextOffset: Type.Optional(Type.Integer({ description: 'There is more of the text: pass it as offset.' }))
     }),
     annotations: { readOnlyHint: true, openWorldHint: true }
-  }, async ({ uri, offset = 0, limit = USUAL_CHARACTERS }, { caller, signal }) => {
+  }, async ({ uri, offset = 0, limit = USUAL_CHARACTERS }, operation) => {
     const source = sourceOfUri(uri)
     if (source === null) throw new ToolError('That is no uri of a file: it begins with dust://files/, or with dust://conversations/ and has /files/ in it.')
-    const file = await readFile(fastify, caller, source, signal)
+    const file = await readFile(fastify, operation, source)
     const told = { uri, contentType: file.contentType, sizeBytes: file.bytes.length }
     const text = textIn(file)
     if (text === null) return { structured: told, content: [toBlock(uri, file)] }

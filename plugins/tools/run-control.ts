@@ -23,8 +23,8 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     // What the agent waits for meanwhile is asked of the person, or decided by the server's policy.
     annotations: { readOnlyHint: false, destructiveHint: config.dust.skipToolsValidation, idempotentHint: true, openWorldHint: true }
   }, async ({ conversationId, messageId }, operation) => {
-    await conversations.admit(operation.caller, conversationId)
-    const found = await findRun(dust, conversationId, messageId, operation.signal)
+    await conversations.admit(operation, conversationId)
+    const found = await findRun(dust.for(operation), conversationId, messageId, operation.signal)
     if (found.message.status !== 'created') return runs.ended(found, found.message)
     return runs.wait(operation, async () => found, { isUnderway: true, cancels: false })
   })
@@ -36,12 +36,13 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     input: Type.Object({ conversationId, messageId: messageId('every run of the conversation is stopped') }, { additionalProperties: false }),
     output: Type.Object({ conversationId: Type.String(), stopped: Type.Array(Type.String(), { description: 'Message ids.' }) }),
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true }
-  }, async ({ conversationId, messageId }, { caller, signal }) => {
-    await conversations.admit(caller, conversationId)
-    const running = agentMessages(await dust.getConversation(conversationId, { signal }))
+  }, async ({ conversationId, messageId }, operation) => {
+    await conversations.admit(operation, conversationId)
+    const workspace = dust.for(operation)
+    const running = agentMessages(await workspace.getConversation(conversationId, { signal: operation.signal }))
       .filter(({ sId, status }) => status === 'created' && (messageId === undefined || sId === messageId))
     const stopped = running.map(({ sId }) => sId)
-    if (stopped.length > 0) await dust.cancel(conversationId, stopped)
+    if (stopped.length > 0) await workspace.cancel(conversationId, stopped)
     return {
       text: stopped.length === 0 ? 'Nothing runs there: it has ended already.' : `Dust was told to stop ${running.map(({ configuration }) => configuration.name).join(', ')}.`,
       structured: { conversationId, stopped }
@@ -60,13 +61,14 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true }
   }, async ({ conversationId, messageId }, operation) => runs.wait(operation, {
     find: async () => {
-      await conversations.admit(operation.caller, conversationId)
-      const { agent, run, message } = await findRun(dust, conversationId, messageId, operation.signal)
-      if (!dust.isOpen(agent)) throw new ToolError(`The agent ${agent.name} is not offered here.`)
+      await conversations.admit(operation, conversationId)
+      const workspace = dust.for(operation)
+      const { agent, run, message } = await findRun(workspace, conversationId, messageId, operation.signal)
+      if (!workspace.isOpen(agent)) throw new ToolError(`The agent ${agent.name} is not offered here.`)
       if (message.status === 'created') throw new ToolError('The agent still runs. Stay with it with dust_follow_run, or stop it with dust_cancel_run.')
       return { agent, run }
     },
     // Without the signal: once the run may have begun, its ids are needed to cancel it.
-    begin: async ({ agent, run }) => ({ agent, run: await dust.retryMessage(run) })
+    begin: async ({ agent, run }) => ({ agent, run: await dust.for(operation).retryMessage(run) })
   }))
 }, { name: 'tools-run-control', dependencies: ['config', 'conversations', 'dust', 'mcp', 'runs'] })

@@ -35,15 +35,15 @@ export default fp(async ({ config, dust, mcp }) => {
       }))
     }),
     annotations: readOnly
-  }, async ({ query, spaceId, dataSourceViewId, limit = USUAL_DOCUMENTS, after, before }, { signal }) => {
-    const found = await dust.searchDocuments({
+  }, async ({ query, spaceId, dataSourceViewId, limit = USUAL_DOCUMENTS, after, before }, operation) => {
+    const found = await dust.for(operation).searchDocuments({
       query,
       spaceId,
       dataSourceViewId,
       topK: limit,
       ...(after === undefined ? {} : { after: Date.parse(after) }),
       ...(before === undefined ? {} : { before: Date.parse(before) })
-    }, signal)
+    }, operation.signal)
     const documents = found.map(({ documentId, title, sourceUrl, timestamp, chunks }) =>
       ({ nodeId: documentId, title, url: sourceUrl, updatedAt: toDate(timestamp), passages: chunks.map(({ text }) => text) }))
     return {
@@ -81,8 +81,8 @@ export default fp(async ({ config, dust, mcp }) => {
       nextCursor: Type.Optional(Type.String({ description: 'There are more: pass it as cursor.' }))
     }),
     annotations: readOnly
-  }, async ({ query, spaceIds, type = 'all', limit = USUAL_NODES, cursor }, { signal }) => {
-    const page = await dust.searchNodes({ query, type, limit, ...(spaceIds === undefined ? {} : { spaceIds }), ...(cursor === undefined ? {} : { cursor }) }, signal)
+  }, async ({ query, spaceIds, type = 'all', limit = USUAL_NODES, cursor }, operation) => {
+    const page = await dust.for(operation).searchNodes({ query, type, limit, ...(spaceIds === undefined ? {} : { spaceIds }), ...(cursor === undefined ? {} : { cursor }) }, operation.signal)
     const nodes = page.nodes.map(({ internalId, dataSourceViews, title, type, parentTitle, dataSource, sourceUrl, lastUpdatedAt }) => ({
       nodeId: internalId, dataSourceViewId: dataSourceViews[0]?.sId ?? null, title, type, parentTitle, dataSource: dataSource.name, url: sourceUrl, updatedAt: toDate(lastUpdatedAt)
     }))

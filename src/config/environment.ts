@@ -153,9 +153,10 @@ export const environmentSchema = Type.Object({
   SHUTDOWN_DELAY: formatted('wait', { default: '0s', description: 'Time between "not ready" and taking no more calls, so that a load balancer notices.' }),
   DRAIN_TIMEOUT: formatted('wait', { default: '30s', description: 'How long running calls may take to finish after that; probes, scrapes and cancels are still answered.' }),
 
-  DUST_API_KEY: formatted('dust-key', { secret: true, description: 'API key of the Dust workspace.' }),
+  DUST_API_KEY: Type.Optional(formatted('dust-key', { secret: true, description: 'API key of the Dust workspace. Required, unless callers bring theirs.' })),
   DUST_API_KEY_FILE: Type.Optional(Type.String({ description: 'File that has the key.' })),
-  DUST_WORKSPACE_ID: formatted('dust-id', { description: 'Id of the Dust workspace.' }),
+  DUST_WORKSPACE_ID: Type.Optional(formatted('dust-id', { description: 'Id of the Dust workspace. Required, unless callers bring theirs.' })),
+  DUST_KEY_PASSTHROUGH: Type.Boolean({ default: false, description: 'Let callers bring a Dust key and workspace of their own with each request.' }),
   DUST_BASE_URL: formatted('origin', { default: 'https://dust.tt', description: 'Region of the workspace: https://dust.tt or https://eu.dust.tt.' }),
   DUST_USERNAME: Type.String({ default: 'mcp-dust-server', minLength: 1, maxLength: 254, description: 'Name under which messages are posted.' }),
   DUST_TIMEZONE: formatted('timezone', { default: 'UTC', description: 'Time zone that agents are told.' }),

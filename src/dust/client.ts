@@ -1,6 +1,7 @@
 import { answerQuestion, blockedActions, validateAction, type ActionRef, type QuestionAnswer } from './actions.ts'
 import { createAgentDirectory, fetchAgents, getAgent, isAmong, searchAgents } from './agents.ts'
 import { attach, type Attachment } from './attachments.ts'
+import { createConnections, type Connections } from './connections.ts'
 import { cancelMessages, getConversation, retryMessage, startRun } from './conversations.ts'
 import { closedAgentError } from './errors.ts'
 import type { MessageRef } from './event-stream.ts'
@@ -10,6 +11,7 @@ import { listDataSourceViews, listSpaces, searchDocuments, searchNodes, type Doc
 import type { DataSourceView, FoundDocument, NodePage, Space } from './knowledge-types.ts'
 import { messageEvents } from './message-events.ts'
 import { createRequester, type RequestObservation } from './request.ts'
+import type { KeyOwner } from './response-error.ts'
 import type { Run, RunEvent, RunInput } from './run.ts'
 import { defaultTiming, type DustTiming } from './timing.ts'
 import type { Agent, ContentFragment, Conversation, WaitingAction } from './types.ts'
@@ -18,10 +20,12 @@ import { checkWorkspace } from './workspace.ts'
 export { DustError, dustErrorKinds, type DustErrorKind } from './errors.ts'
 export { dustOperations, type DustOperation } from './operations.ts'
 export { isAcceptedType, largestFile } from './file-rules.ts'
+export { createConnections } from './connections.ts'
+export { DustCredential, KEY_HEADER, WORKSPACE_HEADER } from './credential.ts'
 export { generatedFiles, type GeneratedFile } from './generated-files.ts'
 export type { ContentNode, DataSource, DataSourceView, FoundDocument, NodePage, Space } from './knowledge-types.ts'
 export type {
-  ActionRef, Attachment, DocumentSearch, DustTiming, FileContent, FileSource, MessageRef, NewFile, NodeSearch, QuestionAnswer, RequestObservation, Run, RunEvent, RunInput, UploadedFile
+  ActionRef, Attachment, Connections, DocumentSearch, DustTiming, FileContent, FileSource, MessageRef, NewFile, NodeSearch, QuestionAnswer, RequestObservation, Run, RunEvent, RunInput, UploadedFile
 }
 
 export interface DustClientOptions {
@@ -29,6 +33,10 @@ export interface DustClientOptions {
   baseUrl: string
   workspaceId: string
   apiKey: string
+  /** Whom errors tell to look at the key: by default the operator of the server. */
+  keyOwner?: KeyOwner
+  /** Shared with other clients, and closed by whoever made them; without any the client has its own. */
+  connections?: Connections
   /** Under this name the questions appear in Dust. */
   username: string
   /** IANA name, for example `Europe/Paris`. */
@@ -110,7 +118,7 @@ export interface DustClient {
   searchDocuments (search: DocumentSearch, signal?: AbortSignal): Promise<FoundDocument[]>
   /** Documents, tables and folders of the workspace by their title or their id, page by page. An empty list of spaces finds nothing. */
   searchNodes (search: NodeSearch, signal?: AbortSignal): Promise<NodePage>
-  /** Ends everything that is underway, as cancelled, and closes all connections. */
+  /** Ends everything that is underway, as cancelled, and closes all connections; does nothing to shared ones. */
   close (): Promise<void>
 }
 
@@ -118,10 +126,13 @@ export interface DustClient {
 export function createDustClient (options: DustClientOptions): DustClient {
   const { workspaceId, username, timezone, skipToolsValidation } = options
   const timing = { ...defaultTiming, ...options.timing }
+  const connections = options.connections ?? createConnections(timing)
   const requester = createRequester({
     origin: new URL(options.baseUrl).origin,
     workspaceId,
     apiKey: options.apiKey,
+    keyOwner: options.keyOwner ?? 'server',
+    connections,
     timing,
     onRequest: options.onRequest ?? (() => {})
   })
@@ -155,6 +166,6 @@ export function createDustClient (options: DustClientOptions): DustClient {
     listDataSourceViews: (spaceId, signal) => listDataSourceViews(requester, spaceId, signal),
     searchDocuments: (search, signal) => searchDocuments(requester, search, signal),
     searchNodes: (search, signal) => searchNodes(requester, search, signal),
-    close: () => requester.close()
+    close: async () => { if (options.connections === undefined) await connections.close() }
   }
 }

@@ -1,12 +1,14 @@
 import type { Dispatcher } from 'undici'
 import { backoffMs, pause } from './backoff.ts'
+import type { Connections } from './connections.ts'
 import { cancelledError, DustError, type DustErrorKind } from './errors.ts'
 import { networkError, timeoutError } from './network-error.ts'
 import type { DustOperation } from './operations.ts'
 import { readAtMost, readJson } from './read-answer.ts'
-import { responseError } from './response-error.ts'
+import { responseError, type KeyOwner } from './response-error.ts'
 import { openScope } from './scope.ts'
 import { createSender, headerText, type DustRequest, type SenderOptions } from './send.ts'
+import type { DustTiming } from './timing.ts'
 
 export type { DustRequest }
 
@@ -26,7 +28,11 @@ export interface RequestObservation {
   retryOf?: DustErrorKind
 }
 
-export interface RequesterOptions extends SenderOptions {
+export interface RequesterOptions extends Omit<SenderOptions, 'dispatcher'> {
+  connections: Connections
+  timing: DustTiming
+  /** Whom errors tell to look at the key. */
+  keyOwner: KeyOwner
   onRequest: (observation: RequestObservation) => void
 }
 
@@ -54,23 +60,21 @@ export interface Requester {
   read<Value> (call: DustRequest, read: (answer: OpenAnswer) => Promise<Value>, maxAttempts?: number): Promise<Value>
   /** The same with the parsed JSON of the answer. */
   json (call: DustRequest, maxAttempts?: number): Promise<unknown>
-  close (): Promise<void>
 }
 
 const usualAttempts = 4
 const maxErrorBytes = 64 * 1024
 
 export function createRequester (options: RequesterOptions): Requester {
-  const { timing, onRequest } = options
-  const sender = createSender(options)
-  const closing = new AbortController()
+  const { timing, onRequest, keyOwner, connections: { closing, dispatcher } } = options
+  const sender = createSender({ ...options, dispatcher })
 
   /** Every request to Dust goes through here and is observed here, once per attempt, when it ended. */
   async function open (call: DustRequest, attempt: number, retryOf?: DustErrorKind): Promise<OpenAnswer> {
     const startedAt = performance.now()
     const isIdempotent = call.isIdempotent ?? call.method === 'GET'
     const limitMs = call.isFile ? timing.transferTimeoutMs : timing.requestTimeoutMs
-    const scope = openScope(call.signal, closing.signal)
+    const scope = openScope(call.signal, closing)
     let isLate = false
     let hasEnded = false
     let status = 0
@@ -119,7 +123,7 @@ export function createRequester (options: RequesterOptions): Requester {
       if (status < 200 || status > 299) {
         const secrets = [options.apiKey, ...call.secrets ?? []]
         const said = await readAtMost(body, maxErrorBytes)
-        throw responseError({ operation: call.operation, status, contentType, body: said?.toString() ?? '', isIdempotent, secrets })
+        throw responseError({ operation: call.operation, status, contentType, body: said?.toString() ?? '', isIdempotent, secrets, keyOwner })
       }
       if (call.isStream) clearTimeout(limit)
       const announced = headerText(answer.headers['content-length'])
@@ -132,7 +136,7 @@ export function createRequester (options: RequesterOptions): Requester {
   }
 
   async function read<Value> (call: DustRequest, take: (answer: OpenAnswer) => Promise<Value>, maxAttempts = usualAttempts): Promise<Value> {
-    const scope = openScope(call.signal, closing.signal)
+    const scope = openScope(call.signal, closing)
     let retryOf: DustErrorKind | undefined
     try {
       for (let attempt = 1; ; attempt++) {
@@ -164,15 +168,11 @@ export function createRequester (options: RequesterOptions): Requester {
 
   return {
     origin: options.origin,
-    closing: closing.signal,
+    closing,
     webAddress: new URL(`/w/${encodeURIComponent(options.workspaceId)}`, options.origin).href,
     open,
     read,
-    json: (call, maxAttempts) => read(call, (answer) => readJson(call, answer), maxAttempts),
-    async close () {
-      closing.abort()
-      await sender.close()
-    }
+    json: (call, maxAttempts) => read(call, (answer) => readJson(call, answer), maxAttempts)
   }
 }
 

@@ -1,7 +1,9 @@
-import { advice } from './advice.ts'
+import { adviceOn, keyNames, type KeyOwner } from './advice.ts'
 import { DustError, type DustErrorKind } from './errors.ts'
 import { parseJson, toObject, toTextOrNull } from './json.ts'
 import type { DustOperation } from './operations.ts'
+
+export type { KeyOwner }
 
 /** Limits that waiting a minute doesn't lift, by type or by what the message speaks of. */
 const exhaustedTypes = new Set([
@@ -20,6 +22,7 @@ export interface FailedAnswer {
   isIdempotent: boolean
   /** What must not come back in an error: the API key, the prompt. */
   secrets: string[]
+  keyOwner: KeyOwner
 }
 
 /** Makes the error of an answer that isn't 2xx. Dust's `error.type` decides; the status only where there is none. */
@@ -64,7 +67,7 @@ function isRetryable (kind: DustErrorKind, type: string | null, { status, isIdem
   return wasRefused || (isIdempotent && gatewayStatuses.has(status))
 }
 
-function describe (kind: DustErrorKind, type: string | null, isExhausted: boolean, said: string, { operation, status, contentType }: FailedAnswer): string {
+function describe (kind: DustErrorKind, type: string | null, isExhausted: boolean, said: string, { operation, status, contentType, keyOwner }: FailedAnswer): string {
   if (isExhausted) return `A limit of the Dust workspace or API key is used up (its cap, credits or plan); raise it in Dust's settings.${said}`
   // Whatever keeps the key from answering for somebody comes as one of these, without saying so.
   if (isReply(operation) && (type === 'internal_server_error' || (type === 'workspace_auth_error' && status === 403))) {
@@ -72,13 +75,13 @@ function describe (kind: DustErrorKind, type: string | null, isExhausted: boolea
   }
   if (type === 'workspace_auth_error') {
     return status === 401
-      ? 'The API key belongs to another workspace: check that DUST_API_KEY and DUST_WORKSPACE_ID belong together.'
+      ? adviceOn('key_of_another_workspace', keyOwner) ?? ''
       : 'The API key may not use this agent: publish it, or use a key with more rights.'
   }
-  const known = type === null ? undefined : advice.get(type)
+  const known = type === null ? undefined : adviceOn(type, keyOwner)
   if (known !== undefined) return known
   if (kind === 'rate_limited') return 'Dust limits the rate of requests: try again in a minute.'
-  if (type !== null) return `Dust answered ${status} ${type}.${said}${whatToCheck[kind] ?? ''}`
+  if (type !== null) return `Dust answered ${status} ${type}.${said}${kind === 'unauthorized' ? ` Check ${keyNames[keyOwner]}.` : whatToCheck[kind] ?? ''}`
   if (status >= 300 && status < 400) return `Dust answered ${status}, a redirect to somewhere else: check DUST_BASE_URL.`
   const answered = `Dust answered ${status} with ${contentType || 'no content type'} instead of its JSON error`
   return status >= 500
@@ -88,7 +91,6 @@ function describe (kind: DustErrorKind, type: string | null, isExhausted: boolea
 
 /** What can be said about an error that is known by its kind only. Whether to try again is `retryable`'s to say. */
 const whatToCheck: Partial<Record<DustErrorKind, string>> = {
-  unauthorized: ' Check DUST_API_KEY.',
   forbidden: ' The API key may not do this.',
   not_found: ' Check the ids.'
 }

@@ -1,8 +1,7 @@
-import { Agent, request, type Dispatcher, type FormData } from 'undici'
+import { request, type Dispatcher, type FormData } from 'undici'
 import { DustError } from './errors.ts'
 import type { DustOperation } from './operations.ts'
 import { redirectTarget, storageTarget } from './redirect.ts'
-import type { DustTiming } from './timing.ts'
 
 export interface DustRequest {
   operation: DustOperation
@@ -29,18 +28,15 @@ export interface SenderOptions {
   origin: string
   workspaceId: string
   apiKey: string
-  timing: DustTiming
+  dispatcher: Dispatcher
 }
 
 export interface Sender {
   /** Sends once, and again where a redirect says so. Throws a DustError for an id that is none and for a redirect that isn't followed, and whatever the connection throws. */
   send (call: DustRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData>
-  close (): Promise<void>
 }
 
-export function createSender ({ origin, workspaceId, apiKey, timing }: SenderOptions): Sender {
-  // One stream is one connection: shared HTTP/2 connections would tie the fate of all runs together.
-  const dispatcher = new Agent({ allowH2: false, bodyTimeout: 0, connect: { timeout: Math.min(timing.requestTimeoutMs, 10_000) } })
+export function createSender ({ origin, workspaceId, apiKey, dispatcher }: SenderOptions): Sender {
   const prefix = `/api/v1/w/${encodeURIComponent(workspaceId)}`
 
   async function send (call: DustRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
@@ -72,7 +68,7 @@ export function createSender ({ origin, workspaceId, apiKey, timing }: SenderOpt
     return new URL(prefix + path.map((segment) => `/${encodeURIComponent(segment)}`).join('') + search, origin)
   }
 
-  return { send, close: () => dispatcher.destroy() }
+  return { send }
 }
 
 function headersOf ({ isStream, isFile, form }: DustRequest): Record<string, string> {

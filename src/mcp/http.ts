@@ -11,6 +11,8 @@ export interface HttpRequest {
   body: unknown
   /** Who asks. */
   caller: string
+  /** What the caller has brought to act with beyond this server, if anything. Nothing here looks into it, and no store sees it. */
+  credential: object | null
   /** Stands for this request in logs. */
   requestId: string
   /** Takes the reply away from the framework and sends its head; the caller of this function owns the response from then on. */

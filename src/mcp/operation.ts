@@ -31,6 +31,8 @@ export interface Operation {
   readonly signal: AbortSignal
   /** Who asks. */
   readonly caller: string
+  /** What the caller has brought to act with beyond this server; for `dust.for`, and to pass on. `null` when it's nothing. */
+  readonly credential: object | null
   /** The program that asks, in its own words, and the revision of MCP that it speaks. */
   readonly client: { readonly name: string, readonly protocolVersion: string }
   /** Stands for the session in logs; it can't be used to join it. `null` where there are no sessions. */

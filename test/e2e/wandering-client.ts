@@ -24,8 +24,9 @@ export interface WanderingClient {
  *
  * @param pins where requests of a kind shall go from the beginning
  * @param answer what a person answers to a question
+ * @param headers what each request has
  */
-export async function connectWandering (t: Test, addresses: readonly string[], pins: Record<string, number> = {}, answer?: (message: string) => Promise<ElicitResult>): Promise<WanderingClient> {
+export async function connectWandering (t: Test, addresses: readonly string[], pins: Record<string, number> = {}, answer?: (message: string) => Promise<ElicitResult>, headers: Record<string, string> = {}): Promise<WanderingClient> {
   const landings: WanderingClient['landings'] = []
   const notices: WanderingClient['notices'] = []
   const errors: string[] = []
@@ -49,7 +50,7 @@ export async function connectWandering (t: Test, addresses: readonly string[], p
   if (answer !== undefined) client.setRequestHandler(ElicitRequestSchema, async ({ params }) => answer(params.message))
   client.fallbackNotificationHandler = async ({ method, params }) => { notices.push({ method, params }) }
   client.onerror = ({ message }) => { errors.push(message) }
-  const transport = new StreamableHTTPClientTransport(new URL('/mcp', addresses[0]), { fetch: wander })
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp', addresses[0]), { fetch: wander, requestInit: { headers } })
   t.teardown(() => client.close())
   // The SDK's own class fits the SDK's own interface, except to `exactOptionalPropertyTypes`.
   await client.connect(transport as Transport)

@@ -20,7 +20,7 @@ function faultsOf (env: Record<string, string>): readonly string[] {
 t.test('has a default for everything but the key and the workspace', async (t) => {
   const config = loadConfig(required)
   t.match(config.server, { host: '127.0.0.1', port: 5001, bodyLimitBytes: 4 * 1024 * 1024, drainTimeoutMs: 30_000 })
-  t.match(config.dust, { apiKey: 'sk-secret', baseUrl: 'https://dust.tt', runTimeoutMs: 900_000, maxRuns: 100 })
+  t.match(config.dust, { credentials: { apiKey: 'sk-secret', workspaceId: 'abc' }, baseUrl: 'https://dust.tt', runTimeoutMs: 900_000, maxRuns: 100 })
   t.match(config.sessions, { storeUrl: 'sqlite:./data/mcp-dust-server.db', ttlMs: 86_400_000, limit: 10_000, eventLogLimitBytes: 268_435_456 })
 })
 
@@ -122,10 +122,21 @@ t.test('lets in by OAuth only when it knows whose tokens count, and for whom the
   t.match(faultsOf({ ...complete, OAUTH_CALLER_CLAIM: 'e mail' }), [/^OAUTH_CALLER_CLAIM is/])
 })
 
+t.test('needs no key of its own when callers bring theirs', async (t) => {
+  t.match(loadConfig({ DUST_KEY_PASSTHROUGH: 'true' }).dust, { credentials: null, hasKeyPassthrough: true })
+  t.match(loadConfig({ ...required, DUST_KEY_PASSTHROUGH: 'true' }).dust, { credentials: { apiKey: 'sk-secret', workspaceId: 'abc' }, hasKeyPassthrough: true })
+  t.match(loadConfig(required).dust, { hasKeyPassthrough: false })
+  t.match(faultsOf({ DUST_API_KEY: '', DUST_KEY_PASSTHROUGH: 'true' }), [/^DUST_API_KEY is not set/], 'half of one is a mistake')
+  t.match(faultsOf({ DUST_WORKSPACE_ID: '', DUST_KEY_PASSTHROUGH: 'true' }), [/^DUST_WORKSPACE_ID is not set/])
+  t.match(faultsOf({ DUST_WORKSPACE_ID: '', DUST_API_KEY: '' }), [/^DUST_API_KEY is not set/, /^DUST_WORKSPACE_ID is not set/])
+  t.match(faultsOf({ DUST_WORKSPACE_ID: '', DUST_API_KEY: '', DUST_KEY_PASSTHROUGH: 'yes' }), [/^DUST_API_KEY/, /^DUST_WORKSPACE_ID/, /^DUST_KEY_PASSTHROUGH.*true or false/])
+  t.match(faultsOf({ DUST_WORKSPACE_ID: '', DUST_API_KEY: '', DUST_KEY_PASSTHROUGH: 'true', READY_REQUIRES_DUST: 'true' }), [/^READY_REQUIRES_DUST is true, but without DUST_API_KEY/])
+})
+
 t.test('takes secrets from files, too', async (t) => {
   const folder = t.testdir({ key: 'sk-from-file\n', tokens: 'ada:a-long-random-word\nbob:another-random-word\n', store: 'redis://:word@redis\n', wrong: 'no list' })
   const { dust, access } = loadConfig({ DUST_WORKSPACE_ID: 'abc', DUST_API_KEY_FILE: `${folder}/key`, AUTH_MODE: 'token', AUTH_TOKENS_FILE: `${folder}/tokens` })
-  t.equal(dust.apiKey, 'sk-from-file')
+  t.equal(dust.credentials?.apiKey, 'sk-from-file')
   t.same(access.tokens.map(({ name }) => name), ['ada', 'bob'])
   t.equal(loadConfig({ ...required, STORE_URL_FILE: `${folder}/store` }).sessions.storeUrl, 'redis://:word@redis')
   t.match(faultsOf({ METRICS_TOKEN_FILE: `${folder}/nowhere`, DUST_API_KEY_FILE: `${folder}/key` }), [

@@ -181,3 +181,12 @@ t.test('refuses two checks of one name', async (t) => {
 function turn (): Promise<void> {
   return new Promise((resolve) => { setImmediate(resolve) })
 }
+
+t.test('what is not looked at is said, and counts as neither well nor failing', async (t) => {
+  const checks = healthChecks(t)
+  checks.add('database', () => {}, { required: true })
+  checks.leaveOff('dustApi', 'there is no key')
+  await checks.start()
+  t.match(checks.report(), { status: 'ok', checks: { dustApi: { status: 'off', reason: 'there is no key' }, database: { status: 'ok' } } })
+  t.same(checks.results().map(({ name }) => name), ['database'])
+})

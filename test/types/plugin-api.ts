@@ -119,9 +119,26 @@ export async function answersFollowFromTheQuestion (operation: Operation): Promi
   await operation.log('loud', 'words')
 }
 
+export function dustForWhoeverAsks ({ dust, mcp }: FastifyInstance): void {
+  mcp.addTool({ ...described, input: Ticket }, async (_args, operation) => {
+    const agents = await dust.for(operation).listAgents()
+    const { result } = await mcp.inject('tools/call', { name: 'ticket' }, { caller: operation.caller, credential: operation.credential })
+    return { text: agents.map(({ name }) => name).join(), isError: result.isError === true }
+  })
+  // @ts-expect-error somebody must have asked
+  dust.for()
+  // @ts-expect-error and without their key it's nobody's
+  dust.for({ caller: 'ada' })
+  // @ts-expect-error nothing is done with just any key
+  dust.listAgents().catch(() => {})
+  // @ts-expect-error the server may have none
+  dust.own.listAgents().catch(() => {})
+}
+
 export function routesOfTheirOwn (fastify: FastifyInstance): void {
-  fastify.get('/tickets', { onRequest: [fastify.security.refuseStrangers, fastify.auth.identify] }, async (request) => {
+  fastify.get('/tickets', { onRequest: [fastify.security.refuseStrangers, fastify.auth.identify, fastify.callerKeys.take] }, async (request) => {
     exactly<string>()(request.caller)
+    fastify.dust.for(request)
     return fastify.config.extraPlugins
   })
 }

@@ -16,8 +16,8 @@ export interface ReplicaOptions {
 
 /** Who does the work of this replica. */
 export interface ReplicaWorker {
-  /** Goes on with a call that is ours from now on. */
-  pickUp (record: StreamRecord): Promise<void>
+  /** Goes on with a call that is ours from now on, or leaves it to its client. Resolves to whether it goes on. */
+  pickUp (record: StreamRecord): Promise<boolean>
   /** Looks for what other replicas have told, since their words may get lost. */
   refresh (): Promise<void>
 }
@@ -27,6 +27,9 @@ const BEAT_MS = 2000
 const LIFE_MS = 6000
 const KEEP_EVERY_BEATS = 30
 const ORPHANS_AT_ONCE = 50
+
+/** The writer of calls that nobody can go on with until their client is back: no replica's name. */
+export const AWAITING_CLIENT = 'awaiting-client'
 
 /** This process among those that serve the same sessions: says that it lives, and takes over the calls of those that don't any more. */
 export class Replica {
@@ -112,7 +115,7 @@ export class Replica {
   async #takeOver (): Promise<void> {
     const { id, log, onStoreError } = this.#options
     // Whoever asks is alive, even if its sign of life has grown old on the way.
-    for (const orphan of await log.orphans([...this.#living, id], ORPHANS_AT_ONCE)) {
+    for (const orphan of await log.orphans([...this.#living, id, AWAITING_CLIENT], ORPHANS_AT_ONCE)) {
       if (await log.hand(orphan, orphan.writer, id)) this.#inherited.add(orphan)
     }
     for (const key of this.#inherited) {
@@ -124,7 +127,6 @@ export class Replica {
   async #pickUp (key: StreamKey): Promise<void> {
     const record = await this.#options.log.record(key)
     if (record === undefined) return
-    await this.#worker?.pickUp(record)
-    this.#options.onPickUp()
+    if (await this.#worker?.pickUp(record) === true) this.#options.onPickUp()
   }
 }

@@ -11,6 +11,10 @@ export interface SessionContext {
   instructions: string
   dispatch: Dispatch
   transport: TransportOptions
+  /** Whether this caller's requests can only be worked on with what their client brings with each request. */
+  needsCredential: (caller: string) => boolean
+  /** A call whose process is gone goes on, because its client is back. */
+  onPickUp: () => void
   /** Whether another process may do this request again from its beginning. */
   isReplayable: (request: JSONRPCRequest) => boolean
   /** Remembers what the client of a session asked for. */

@@ -73,7 +73,7 @@ export class SessionLane {
     if (JSON.stringify(message.params).length > INITIALIZE_LIMIT_CHARACTERS) {
       return { status: 400, body: jsonRpcError(ErrorCode.InvalidParams, `Invalid initialize request: its params are longer than ${INITIALIZE_LIMIT_CHARACTERS} characters`, message.id) }
     }
-    const session = await this.#sessions.open(message.params, negotiate(initialize.data.params.protocolVersion), http.caller)
+    const session = await this.#sessions.open(message.params, negotiate(initialize.data.params.protocolVersion), http)
     if (session === undefined) return refuse(503, ErrorCode.Refused, 'Too many sessions; try again later', { 'retry-after': '60' })
     return session.post(messages, http)
   }
@@ -87,6 +87,7 @@ export class SessionLane {
     if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
       return refuse(400, ErrorCode.Refused, `Bad Request: unsupported protocol version (supported: ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')})`)
     }
+    session.bring(http.credential)
     return session
   }
 }

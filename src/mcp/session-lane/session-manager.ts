@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { EventLog, StreamRecord } from '../../store/event-log.ts'
 import type { EndedSession, SessionStore } from '../../store/session-store.ts'
 import type { Change } from '../change.ts'
+import type { HttpRequest } from '../http.ts'
 import type { AbortCause } from '../operation.ts'
 import type { ReplicaMessage } from './replica-message.ts'
 import type { SessionContext, SessionIdentity } from './session-context.ts'
@@ -85,7 +86,7 @@ export class SessionManager {
    * @returns `undefined` when there are too many sessions
    * @throws {StoreError}
    */
-  async open (initialize: Record<string, unknown>, protocolVersion: string, caller: string): Promise<Session | undefined> {
+  async open (initialize: Record<string, unknown>, protocolVersion: string, { caller, credential }: Pick<HttpRequest, 'caller' | 'credential'>): Promise<Session | undefined> {
     const now = Date.now()
     const record = { id: randomUUID(), caller, initialize, protocolVersion, logLevel: null, subscriptions: [], createdAt: now, expiresAt: now + this.#options.ttlMs }
     if (!await this.#options.store.create(record, this.#options.limit)) {
@@ -94,6 +95,7 @@ export class SessionManager {
     }
     this.#options.onEvent({ type: 'created' })
     const session = await this.#build(record)
+    session.bring(credential)
     this.#live.set(record.id, { session, touchedAt: now })
     return session
   }
@@ -150,14 +152,15 @@ export class SessionManager {
   }
 
   /**
-   * Goes on with a call whose process is gone.
+   * Goes on with a call whose process is gone, now or when its client is back. Resolves to whether it does now.
    *
    * @throws {StoreError}
    */
-  async pickUp (record: StreamRecord): Promise<void> {
+  async pickUp (record: StreamRecord): Promise<boolean> {
     const session = await this.get(record.session)
-    if (session === undefined) await this.#log.forget(record.session)
-    else await session.pickUp(record)
+    if (session !== undefined) return session.pickUp(record)
+    await this.#log.forget(record.session)
+    return false
   }
 
   /** Looks for what other replicas have told, since their words may get lost. */

@@ -15,6 +15,7 @@ export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 /** What an operation takes from its session. */
 export interface SessionView {
   readonly caller: string
+  readonly credential: object | null
   /** Stands for it in logs. */
   readonly name: string
   readonly client: Implementation | undefined
@@ -39,7 +40,7 @@ const NO_ANSWER = 'The client answered a question with an error, or with somethi
 
 /** The line to the client, for a handler that works on a request within a session. */
 export function createSessionOperation (session: SessionView, { extra, signal, exchange, pickedUp }: SessionRequest): SessionOperation {
-  const { caller, client, protocolVersion, capabilities, wishes } = session
+  const { caller, credential, client, protocolVersion, capabilities, wishes } = session
   const token = extra._meta?.progressToken
   const resumed = pickedUp === undefined ? null : toResumed(pickedUp, token)
   // Several requests of one POST share a journal.
@@ -72,6 +73,7 @@ export function createSessionOperation (session: SessionView, { extra, signal, e
   return {
     signal,
     caller,
+    credential,
     client: { name: client?.name ?? '', protocolVersion },
     session: session.name,
     requestId: headerOf(extra, REQUEST_ID_HEADER),

@@ -10,6 +10,7 @@ import type { HttpReply, HttpRequest } from '../http.ts'
 import { isObject, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
 import { OperationAborted, type AbortCause } from '../operation.ts'
 import { isCancelled, noteAnswer, noteCancel } from './call-journal.ts'
+import { ClientCredential } from './client-credential.ts'
 import { ClientWishes } from './client-wishes.ts'
 import { STANDALONE } from './event-id.ts'
 import type { Exchange } from './exchange.ts'
@@ -44,6 +45,7 @@ export class Session {
   /** What other processes left of requests that are about to run here. */
   readonly #left = new Map<RequestId, { exchange: Exchange, pickedUp: PickedUp }>()
   readonly #wishes: ClientWishes
+  readonly #credential: ClientCredential
   #lastUsedAt = Date.now()
 
   constructor (identity: SessionIdentity, context: SessionContext) {
@@ -55,6 +57,9 @@ export class Session {
     this.#wishes = new ClientWishes(identity, async (wishes) => {
       await context.save(identity.id, wishes)
       context.transport.bus.publish({ type: 'wishes', session: identity.id, replica: context.transport.replica })
+    })
+    this.#credential = new ClientCredential(identity.id, context.needsCredential(identity.caller), context.transport, async (record) => {
+      if (await this.pickUp(record)) context.onPickUp()
     })
     this.#transport = new SessionTransport(identity.id, identity.protocolVersion, context.transport)
     this.#transport.onlost = ({ requests }) => { for (const { id } of requests) this.#running.abort(id, 'moved') }
@@ -89,6 +94,11 @@ export class Session {
     this.#lastUsedAt = Date.now()
   }
 
+  /** The client makes a request, with what it brings to act with. */
+  bring (credential: object | null): void {
+    this.#credential.bring(credential)
+  }
+
   /** Whether something runs here, a client reads what comes, or an answer is on its way into the log: it must stay in memory. */
   get isBusy (): boolean {
     return !this.#running.isEmpty || this.#transport.isBusy
@@ -120,24 +130,39 @@ export class Session {
    * @throws {StoreError}
    */
   async resume (http: HttpRequest, eventId: string): Promise<HttpReply> {
-    return eventId.startsWith(`${STANDALONE}.`) ? this.listen(http, eventId) : this.#transport.resume(http, eventId)
+    if (eventId.startsWith(`${STANDALONE}.`)) return this.listen(http, eventId)
+    const reply = await this.#transport.resume(http, eventId)
+    this.#credential.claimSoon()
+    return reply
   }
 
   /**
-   * Goes on with a call that another process began.
+   * Goes on with a call that another process began, or leaves it to the process to which the client comes back, if it can't be
+   * done without what the client brings. Resolves to whether it goes on.
    *
    * @throws {StoreError}
    */
-  async pickUp (record: StreamRecord): Promise<void> {
+  async pickUp (record: StreamRecord): Promise<boolean> {
     const { log, replica } = this.#context.transport
+    if (this.#credential.isMissing) {
+      await this.#credential.await(record)
+      return false
+    }
     const ours = this.#transport.exchange(record.stream)
     // We were taken for dead, and so was who went on with it: it begins anew where the log ends, with the next look for what was left.
-    if (ours !== undefined) return this.#leave(ours)
+    if (ours !== undefined) {
+      await this.#leave(ours)
+      return false
+    }
     const pickedUp = pickUp(record, await log.newest(record, EVENTS_TO_PICK_UP))
-    if (pickedUp.unanswered.length === 0) return log.end(record, replica)
+    if (pickedUp.unanswered.length === 0) {
+      await log.end(record, replica)
+      return false
+    }
     const exchange = this.#transport.pickUp(record, pickedUp.unanswered)
     for (const { id } of pickedUp.unanswered) this.#left.set(id, { exchange, pickedUp })
     this.#learn(record)
+    return true
   }
 
   /** Tells the client of a change, if it listens here and wants to know. */
@@ -163,6 +188,8 @@ export class Session {
   async refresh (): Promise<void> {
     this.#transport.wake()
     await this.#transport.endRefused()
+    // The client came back before it was known that its process is gone.
+    if (this.#transport.isWaiting) this.#credential.claimSoon()
     await Promise.all([...this.#transport.exchanges].map(({ stream }) => this.#refresh(stream)))
   }
 
@@ -219,6 +246,7 @@ export class Session {
   #view (): SessionView {
     return {
       caller: this.caller,
+      credential: this.#credential.value,
       name: this.#nameInLogs,
       client: this.#server.getClientVersion(),
       protocolVersion: this.#protocolVersion,
@@ -245,7 +273,10 @@ export class Session {
     const key = { session: this.id, stream: question.stream }
     const exchange = this.#transport.exchange(question.stream)
     if (exchange !== undefined) await exchange.takeAnswer(question.name, answerIn(response)).catch(onStoreError)
-    else if (await noteAnswer(log, key, question.name, answerIn(response))) bus.publish({ type: 'noted', ...key })
+    else if (await noteAnswer(log, key, question.name, answerIn(response))) {
+      bus.publish({ type: 'noted', ...key })
+      this.#credential.claimSoon()
+    }
   }
 
   /** Looks for what other replicas have noted on a call that is worked on here. */
@@ -277,6 +308,6 @@ export class Session {
     if (isHere) return
     const { log, bus, onStoreError } = this.#context.transport
     bus.publish({ type: 'cancelled', session: this.id, request: id })
-    noteCancel(log, this.id, id).catch(onStoreError)
+    noteCancel(log, this.id, id).then(() => { this.#credential.claimSoon() }).catch(onStoreError)
   }
 }

@@ -121,6 +121,11 @@ export class Streams {
     for (const [stream, reader] of this.#readers) if (isWrittenElsewhere(stream)) reader.wake()
   }
 
+  /** Whether one of these streams is read. */
+  isReading (matches: (stream: string) => boolean): boolean {
+    return this.#readers.entries().some(([stream, reader]) => matches(stream) && reader.isOpen)
+  }
+
   /** The client reads a stream at another replica now. */
   leave (stream: string): void {
     this.#readers.get(stream)?.end()

@@ -76,6 +76,11 @@ export class SessionTransport implements Transport {
     return this.streams.areRead || this.#exchanges.size > 0 || this.#refused.size > 0
   }
 
+  /** Whether the client reads an answer that another process works on, or nobody. */
+  get isWaiting (): boolean {
+    return this.streams.isReading((name) => name !== STANDALONE && !this.#exchanges.has(name))
+  }
+
   /** Whether a request with this id waits for its answer. */
   isPending (id: RequestId): boolean {
     return this.#recipients.has(id)

@@ -10,6 +10,7 @@ import { hashOfCall, isRequestState, type RequestState } from './request-state.t
 /** Who calls, and what ends the call. */
 export interface CallOptions {
   caller: string
+  credential: object | null
   requestId: string | null
   signal: AbortSignal
 }
@@ -26,7 +27,7 @@ export interface Call {
  * @param deeds what earlier legs of calls have done
  * @throws {ProtocolError} when the state that it brings back belongs to another call
  */
-export function createCall (method: string, params: Record<string, unknown>, { mcpReq }: ServerContext, { caller, requestId, signal }: CallOptions, deeds: Deeds): Call {
+export function createCall (method: string, params: Record<string, unknown>, { mcpReq }: ServerContext, { caller, credential, requestId, signal }: CallOptions, deeds: Deeds): Call {
   const envelope: Record<string, unknown> = { ...mcpReq.envelope }
   const client = envelope[CLIENT_INFO_META_KEY]
   const clientCapabilities: ClientCapabilities = Object(envelope[CLIENT_CAPABILITIES_META_KEY])
@@ -53,6 +54,7 @@ export function createCall (method: string, params: Record<string, unknown>, { m
     operation: {
       signal,
       caller,
+      credential,
       client: { name: isObject(client) ? String(client['name']) : '', protocolVersion: String(envelope[PROTOCOL_VERSION_META_KEY]) },
       session: null,
       requestId,

@@ -103,7 +103,7 @@ export class StatelessLane {
     const request = new Request('http://localhost/mcp', { method: 'POST', headers: toHeaders(http), signal })
     const answering = handler.fetch(request, {
       parsedBody: http.body,
-      authInfo: { token: '', clientId: http.caller, scopes: [] }
+      authInfo: { token: '', clientId: http.caller, scopes: [], extra: { credential: http.credential } }
     })
     const quick = await withinMs(answering, this.#options.upgradeAfterMs)
     if (quick !== undefined && !isEventStream(quick)) {
@@ -128,7 +128,9 @@ export class StatelessLane {
   #callOptions ({ mcpReq, http }: ServerContext): CallOptions {
     const controller = new AbortController()
     mcpReq.signal.addEventListener('abort', () => { controller.abort(new OperationAborted('cancelled')) }, { once: true })
-    const call = { caller: http?.authInfo?.clientId ?? '', requestId: http?.req?.headers.get(REQUEST_ID_HEADER) ?? null, signal: controller.signal }
+    const { clientId: caller = '', extra } = http?.authInfo ?? {}
+    const credential = isObject(extra?.['credential']) ? extra['credential'] : null
+    const call = { caller, credential, requestId: http?.req?.headers.get(REQUEST_ID_HEADER) ?? null, signal: controller.signal }
     this.#running.set(call, controller)
     return call
   }

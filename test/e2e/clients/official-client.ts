@@ -49,6 +49,8 @@ export interface ConnectOptions {
   onLog?: (level: string) => void
   /** What it says who it is with. */
   token?: string
+  /** What it sends with each request beside that. */
+  headers?: Record<string, string>
 }
 
 /** What the tests do with a client, the same with each SDK. */
@@ -92,8 +94,8 @@ export function toQuestion (params: object, signal: AbortSignal): Question {
 }
 
 /** What a transport is told, to say who it is. */
-export function identifiedBy (token: string | undefined): { requestInit?: { headers: Record<string, string> } } {
-  return token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } }
+export function identifiedBy ({ token, headers = {} }: Pick<ConnectOptions, 'token' | 'headers'>): { requestInit: { headers: Record<string, string> } } {
+  return { requestInit: { headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) } } }
 }
 
 /** The texts of a result's or prompt's content blocks. */

@@ -9,7 +9,7 @@ import { ANSWERS, bytesOf, capabilitiesOf, identifiedBy, PATIENT, textOf, toProg
 
 /** `@modelcontextprotocol/sdk`, the SDK that nearly all of today's clients are made with. */
 export async function connectSdk1 (t: Test, address: string, options: ConnectOptions): Promise<OfficialClient> {
-  const { canAnswer = true, person = async () => ({ ...ANSWERS.person }), onTools, onLog, token } = options
+  const { canAnswer = true, person = async () => ({ ...ANSWERS.person }), onTools, onLog } = options
   const client = new Client({ name: 'sdk-v1', version: '1.0.0' }, {
     capabilities: capabilitiesOf(options),
     ...(onTools === undefined ? {} : { listChanged: { tools: { debounceMs: 0, onChanged: (_error, tools) => { onTools((tools ?? []).map(({ name }) => name)) } } } })
@@ -20,7 +20,7 @@ export async function connectSdk1 (t: Test, address: string, options: ConnectOpt
     client.setRequestHandler(ListRootsRequestSchema, async () => ({ roots: [...ANSWERS.folders.roots] }))
   }
   client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => { onLog?.(params.level) })
-  const transport = new StreamableHTTPClientTransport(new URL('/mcp', address), { ...identifiedBy(token), reconnectionOptions: PATIENT })
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp', address), { ...identifiedBy(options), reconnectionOptions: PATIENT })
   t.teardown(() => client.close())
   // The SDK's own class fits the SDK's own interface, except to `exactOptionalPropertyTypes`.
   await client.connect(transport as Transport)

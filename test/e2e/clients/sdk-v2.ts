@@ -4,7 +4,7 @@ import { ANSWERS, bytesOf, capabilitiesOf, identifiedBy, PATIENT, textOf, toProg
 
 /** `@modelcontextprotocol/client`: speaks the revisions with sessions unless it is told to look for the one without. */
 export async function connectSdk2 (t: Test, address: string, options: ConnectOptions, mode?: VersionNegotiationMode): Promise<OfficialClient> {
-  const { canAnswer = true, person = async () => ({ ...ANSWERS.person }), onTools, onLog, token } = options
+  const { canAnswer = true, person = async () => ({ ...ANSWERS.person }), onTools, onLog } = options
   const client = new Client({ name: 'sdk-v2', version: '2.0.0' }, {
     capabilities: capabilitiesOf(options),
     ...(mode === undefined ? {} : { versionNegotiation: { mode } }),
@@ -17,7 +17,7 @@ export async function connectSdk2 (t: Test, address: string, options: ConnectOpt
   }
   client.setNotificationHandler('notifications/message', ({ params }) => { onLog?.(params.level) })
   t.teardown(() => client.close())
-  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', address), { ...identifiedBy(token), reconnectionOptions: PATIENT }))
+  await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', address), { ...identifiedBy(options), reconnectionOptions: PATIENT }))
   const hasSessions = client.getProtocolEra() === 'legacy'
   let logLevel: LogLevel | undefined
 

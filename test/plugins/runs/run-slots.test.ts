@@ -71,3 +71,22 @@ t.test('three callers get a turn each, whoever waits first and with how many', a
   await Promise.all(waiting)
   t.same(turns, ['bob', 'eve', 'ada', 'bob', 'ada'])
 })
+
+t.test('a caller who waited long comes before one who was served a moment ago, among however many callers', async (t) => {
+  const slots = new RunSlots({ limit: 1, queueLimit: 5, patienceMs: 60_000 })
+  for (let number = 0; number < 20_000; number++) {
+    await slots.enter(`caller ${number}`, never, () => {})
+    slots.leave()
+  }
+  await slots.enter('ada', never, () => {})
+  const order: string[] = []
+  const wait = async (caller: string): Promise<void> => {
+    await slots.enter(caller, never, () => {})
+    order.push(caller)
+    slots.leave()
+  }
+  const waiting = [wait('caller 19999'), wait('caller 15000'), wait('caller 0')]
+  slots.leave()
+  await Promise.all(waiting)
+  t.same(order, ['caller 0', 'caller 15000', 'caller 19999'], 'one who was forgotten is like one who is new')
+})

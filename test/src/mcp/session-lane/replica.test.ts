@@ -18,7 +18,7 @@ t.test('takes over the calls of others whose sign of life has grown old, and nev
     onPickUp: () => {},
     onStoreError: (error) => { throw error }
   })
-  await replica.start({ pickUp: async ({ stream }) => { pickedUp.push(stream) }, refresh: async () => {} })
+  await replica.start({ pickUp: async ({ stream }) => pickedUp.push(stream) > 0, refresh: async () => {} })
   t.same(pickedUp, ['of another'])
   await replica.leave()
 })
@@ -34,7 +34,7 @@ t.test('a call that it cannot go on with keeps it from no other', async (t) => {
   await replica.start({
     pickUp: async ({ stream }) => {
       if (stream === 'broken') throw new Error('nobody can read this')
-      pickedUp.push(stream)
+      return pickedUp.push(stream) > 0
     },
     refresh: async () => {}
   })

@@ -14,6 +14,7 @@ export function createRequest (headers: Record<string, string> = {}) {
     headers: { accept: 'text/event-stream', ...headers },
     body: undefined,
     caller: 'me',
+    credential: null,
     requestId: 'request',
     startStream: () => response,
     onEvent: () => {},

@@ -12,6 +12,8 @@ import { createRequest } from './reply.ts'
 
 const initialize = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } }
 
+const ME = { caller: 'me', credential: null }
+
 function start (
   t: Test, options: Partial<SessionManagerOptions> = {}, changes: Partial<SessionStore> = {},
   { dispatch = async () => ({}), changeLog = () => ({}) }: { dispatch?: Dispatch, changeLog?: (log: EventLog) => Partial<EventLog> } = {}
@@ -42,6 +44,8 @@ function start (
         isLongRunning: ({ method }) => method === 'tools/call',
         onStoreError: (error) => { storeErrors.push(error) }
       },
+      needsCredential: () => false,
+      onPickUp: () => {},
       isReplayable: () => false,
       save: async () => {},
       onFault: (words) => { throw new Error(words) }
@@ -55,7 +59,7 @@ function start (
     await whole.close()
   })
   const open = async () => {
-    const session = await sessions.open(initialize, '2025-11-25', 'me')
+    const session = await sessions.open(initialize, '2025-11-25', ME)
     if (session === undefined) throw new Error('not opened')
     return session
   }
@@ -111,11 +115,11 @@ t.test('a live session outlives trouble of the store, and the store is not asked
 
 t.test('the limit counts sessions that live, and their end makes room', async (t) => {
   const { sessions, events } = start(t, { limit: 1 })
-  const first = await sessions.open(initialize, '2025-11-25', 'me')
-  t.equal(await sessions.open(initialize, '2025-11-25', 'me'), undefined)
+  const first = await sessions.open(initialize, '2025-11-25', ME)
+  t.equal(await sessions.open(initialize, '2025-11-25', ME), undefined)
   t.equal(await sessions.delete(first?.id ?? ''), true)
   t.equal(await sessions.delete(first?.id ?? ''), false)
-  t.ok(await sessions.open(initialize, '2025-11-25', 'me'))
+  t.ok(await sessions.open(initialize, '2025-11-25', ME))
   t.same(events, ['created', 'rejected', 'closed', 'created'])
 })
 
