@@ -53,14 +53,19 @@ export default fp(async ({ config, conversations, dust, mcp, runs }) => {
     if (reply.decision === 'approve' && policy === 'reject') throw new ToolError('This server approves no tools: a person can do it in Dust, or you pass on a rejection.')
     // The word of a model isn't that of the person: where they can be asked, they are, as soon as the run is followed.
     const isAsked = reply.decision === 'approve' && policy === 'ask' && hasCapabilities(clientCapabilities, { elicitation: { form: {} } })
-    return runs.wait(operation, async () => {
-      const need = await findNeed(operation, conversationId, actionId)
-      const words = readReply(need, reply)
-      const begun = await findRun(workspace, conversationId, need.conversationId === conversationId ? need.messageId : undefined, signal)
+    return runs.wait(operation, {
+      find: async () => {
+        const need = await findNeed(operation, conversationId, actionId)
+        const words = readReply(need, reply)
+        const { agent, run } = await findRun(workspace, conversationId, need.conversationId === conversationId ? need.messageId : undefined, signal)
+        return { need, words, begun: { agent, run } }
+      },
       // Without the signal: once it may have been told, it must be known whether it was.
-      if (words.kind === 'answer') await workspace.answerQuestion(need, words.answer)
-      else if (!isAsked) await workspace.validateAction(need, words.decision)
-      return begun
+      begin: async ({ need, words, begun }) => {
+        if (words.kind === 'answer') await workspace.answerQuestion(need, words.answer)
+        else if (!isAsked) await workspace.validateAction(need, words.decision)
+        return begun
+      }
     }, { isUnderway: true, ...(isAsked ? {} : { decided: actionId }) })
   })
 
