@@ -4,8 +4,7 @@ import { CancelledNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv-provider.js'
 import type { StreamRecord } from '../../store/event-log.ts'
 import type { SessionWishes } from '../../store/session-store.ts'
-import { LIST_KINDS } from '../catalog.ts'
-import { toNotification, type Change } from '../change.ts'
+import type { Change } from '../change.ts'
 import type { HttpReply, HttpRequest } from '../http.ts'
 import { isObject, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
 import { OperationAborted, type AbortCause } from '../operation.ts'
@@ -14,6 +13,7 @@ import { ClientCredential } from './client-credential.ts'
 import { ClientWishes } from './client-wishes.ts'
 import { STANDALONE } from './event-id.ts'
 import type { Exchange } from './exchange.ts'
+import { Notices } from './notices.ts'
 import { pickUp, type PickedUp } from './picked-up.ts'
 import { answerIn, readQuestionId } from './question.ts'
 import type { ReplicaMessage } from './replica-message.ts'
@@ -45,6 +45,7 @@ export class Session {
   /** What other processes left of requests that are about to run here. */
   readonly #left = new Map<RequestId, { exchange: Exchange, pickedUp: PickedUp }>()
   readonly #wishes: ClientWishes
+  readonly #notices: Notices
   readonly #credential: ClientCredential
   #lastUsedAt = Date.now()
 
@@ -66,6 +67,7 @@ export class Session {
     this.#server = new Server(context.serverInfo, {
       capabilities: context.capabilities, instructions: context.instructions, jsonSchemaValidator
     })
+    this.#notices = new Notices(this.#server, this.#transport.standalone, this.#wishes, context.onFault)
     // The SDK would answer these itself, unseen by whoever watches `dispatch`.
     this.#server.removeRequestHandler('ping')
     this.#server.removeRequestHandler('logging/setLevel')
@@ -120,7 +122,7 @@ export class Session {
    * @throws {StoreError}
    */
   async listen (http: HttpRequest, eventId?: string): Promise<HttpReply> {
-    if (await this.#transport.listen(http, eventId)) this.#tellOfEverything()
+    if (await this.#transport.listen(http, eventId)) this.#notices.tellOfEverything()
     return 'streaming'
   }
 
@@ -167,9 +169,7 @@ export class Session {
 
   /** Tells the client of a change, if it listens here and wants to know. */
   async tell (change: Change): Promise<void> {
-    if (!this.#transport.standalone.isOurs) return
-    if ('resource' in change && !this.#wishes.subscriptions.has(change.resource)) return
-    await this.#server.notification(toNotification(change))
+    await this.#notices.tell(change)
   }
 
   /** The client wants something else from now on. */
@@ -255,15 +255,6 @@ export class Session {
       getTask: (taskId) => this.#transport.tasks.get(taskId),
       cancelTask: (taskId) => this.#transport.tasks.cancel(taskId, () => { this.#cancel(taskId) })
     }
-  }
-
-  /** A change that nobody was there to tell of may have been any. */
-  #tellOfEverything (): void {
-    const changes: Change[] = [
-      ...LIST_KINDS.map((list) => ({ list })),
-      ...[...this.#wishes.subscriptions].map((resource) => ({ resource }))
-    ]
-    for (const change of changes) this.tell(change).catch(() => { this.#context.onFault('a change could not be told') })
   }
 
   async #takeAnswer (response: JSONRPCResponse): Promise<void> {
