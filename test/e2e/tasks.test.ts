@@ -113,7 +113,7 @@ t.test('knows only tasks of the same session, and only of tools that can be task
   const { address } = await startService(t, environment)
   const [mine, other] = [await sessionAt(address), await sessionAt(address)]
   const { result: { task } } = Object(await (await mine(createTask)).json())
-  for (const [send, taskId] of [[other, task.taskId], [mine, 'none'], [mine, '../x~1'], [mine, `${task.taskId}~7`], [mine, undefined]] as const) {
+  for (const [send, taskId] of [[other, task.taskId], [mine, 'none'], [mine, '../x~1'], [mine, '\ud800'], [mine, `${task.taskId}~7`], [mine, undefined]] as const) {
     for (const method of ['tasks/get', 'tasks/result', 'tasks/cancel']) t.match(await (await send({ id: 2, method, params: { taskId } })).json(), { id: 2, error: { code: -32602 } })
   }
   t.match(await (await mine({ id: 'x'.repeat(100), method: 'tasks/result', params: { taskId: task.taskId } })).json(), { error: { code: -32600 } })

@@ -35,7 +35,7 @@ export function nameStream (requests: readonly JSONRPCMessage[]): string {
 
 /** The stream of a call that a client doesn't wait for. What can't be the id of a task leads to none. */
 export function taskStream (taskId: string): string {
-  return `task-${encodeURIComponent(taskId).replaceAll('~', '')}`
+  return `task-${encodeURIComponent(taskId.toWellFormed()).replaceAll('~', '')}`
 }
 
 /** Names the stream of a task as the one that answers a request for its result; `undefined` when the id of the request is too long. */
