@@ -103,6 +103,9 @@ t.test('what goes wrong has the status and the code of the revision', async (t) 
     ['wrong arguments', postStateless(address, 'tools/call', { name: 'echo', arguments: { text: 1 } }), 200, { result: { isError: true } }],
     ['a fault', postStateless(address, 'tools/call', { name: 'crash' }), 200, { result: { isError: true, content: [{ text: /fault in the server/ }] } }],
     ['an unknown resource', postStateless(address, 'resources/read', { uri: 'test://nothing' }), 200, { error: { code: -32602, message: /not found/, data: { uri: 'test://nothing' } } }],
+    ['params of another type', postStateless(address, 'prompts/get', { name: 'nothing', arguments: 5 }), 200, { error: { code: -32602, message: 'The params of prompts/get aren\'t what this revision of MCP has there' } }],
+    ['a cursor that is none', postStateless(address, 'tools/list', { cursor: 5 }), 200, { error: { code: -32602 } }],
+    ['a reference to nothing that can be completed', postStateless(address, 'completion/complete', { ref: { type: 'ref/none' }, argument: { name: 'a', value: 'b' } }), 200, { error: { code: -32602 } }],
     ['a header that says something else than the body', postStateless(address, 'tools/list', {}, { headers: { 'mcp-method': 'prompts/list' } }), 400, { error: { code: -32020 } }],
     ['a revision that nobody knows', postStateless(address, 'tools/list', {}, { headers: { 'mcp-protocol-version': '2099-01-01' } }), 400, { error: { code: Number } }]
   ]

@@ -36,6 +36,24 @@ const CACHE_HINT = { ttlMs: 60_000, cacheScope: 'private' } as const
 /** Shared, because each server would make its own otherwise. */
 const jsonSchemaValidator = new AjvJsonSchemaValidator()
 
+/** The SDK's server, but for what it makes of params that it doesn't understand: a fault of its own. */
+class RequestServer extends Server {
+  /** Whether the SDK has passed the request on. */
+  isUnderstood = false
+
+  protected override _wrapHandler (...[method, handler]: Parameters<Server['_wrapHandler']>): ReturnType<Server['_wrapHandler']> {
+    const wrapped = super._wrapHandler(method, handler)
+    return async (request, context) => {
+      try {
+        return await wrapped(request, context)
+      } catch (error) {
+        if (this.isUnderstood || error instanceof SdkProtocolError) throw error
+        throw new SdkProtocolError(ErrorCode.InvalidParams, `The params of ${method} aren't what this revision of MCP has there`)
+      }
+    }
+  }
+}
+
 /** Makes the SDK's server for one request. */
 export function createServerFactory ({ serverInfo, capabilities, instructions, dispatch, requestStateKey, requestStateTtlSeconds, callOptions, onEnd }: StatelessServerOptions): () => Server {
   const codec = createRequestStateCodec<RequestState>({ key: requestStateKey, ttlSeconds: requestStateTtlSeconds })
@@ -51,9 +69,14 @@ export function createServerFactory ({ serverInfo, capabilities, instructions, d
   }
 
   return () => {
-    const server = new Server(serverInfo, options)
-    // The results were checked against the schemas of the other SDK, which describe the same JSON in other types.
-    for (const method of METHODS) server.setRequestHandler(method, async ({ params }, context) => await handle(method, isObject(params) ? params : {}, context) as HandlerResultTypeMap[typeof method])
+    const server = new RequestServer(serverInfo, options)
+    for (const method of METHODS) {
+      server.setRequestHandler(method, async ({ params }, context) => {
+        server.isUnderstood = true
+        // The results were checked against the schemas of the other SDK, which describe the same JSON in other types.
+        return await handle(method, isObject(params) ? params : {}, context) as HandlerResultTypeMap[typeof method]
+      })
+    }
     return server
   }
 
