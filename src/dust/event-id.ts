@@ -1,4 +1,5 @@
-const pattern = /^(\d+)-(\d+)$/
+/** More digits would take their time to become numbers. */
+const pattern = /^(\d{1,20})-(\d{1,20})$/
 
 /**
  * Whether an event comes after the last one seen. Ids are `<ms>-<n>` and count by their parts: as text, `5-10` would come before `5-9`.

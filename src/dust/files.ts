@@ -1,7 +1,7 @@
 import { FormData } from 'undici'
 import { DustError, unexpectedAnswerError } from './errors.ts'
 import { bareType, checkFile, type NewFile, type UploadedFile } from './file-rules.ts'
-import { toNumber, toObject, toText } from './json.ts'
+import { toInteger, toObject, toText } from './json.ts'
 import { readAtMost } from './read-answer.ts'
 import { uploadTarget } from './redirect.ts'
 import type { DustRequest, Requester } from './request.ts'
@@ -48,7 +48,7 @@ export async function uploadFile (requester: Requester, file: NewFile, signal?: 
   }, 1)
   const uploaded = toObject(toObject(answer).file)
   if (uploaded.status === 'failed') throw new DustError({ operation: 'upload_file', kind: 'bad_request', status: 200, message: 'Dust took the file but could not read it: check that its content is what its type says.' })
-  return { sId: toText(announced.sId), fileName, contentType, fileSize: toNumber(uploaded.fileSize, bytes.length), status: toText(uploaded.status, 'ready') }
+  return { sId: toText(announced.sId), fileName, contentType, fileSize: toInteger(uploaded.fileSize, bytes.length), status: toText(uploaded.status, 'ready') }
 }
 
 export async function readFile (requester: Requester, source: FileSource, { maxBytes = usualMaxBytes, signal }: { maxBytes?: number, signal?: AbortSignal | undefined } = {}): Promise<FileContent> {

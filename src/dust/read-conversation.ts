@@ -1,4 +1,4 @@
-import { isObject, toList, toNumber, toNumberOrNull, toObject, toText, toTextOrNull, type JsonObject } from './json.ts'
+import { isObject, toCodeOrNull, toInteger, toIntegerOrNull, toList, toNumber, toNumberOrNull, toObject, toText, toTextOrNull, toTime, toTimeOrNull, type JsonObject } from './json.ts'
 import type { Agent, AgentAction, AgentMessage, AgentMessageStatus, ContentFragment, Conversation, ErrorDetail, UserMessage } from './types.ts'
 
 /** Reads an agent; `null` without an `sId`. */
@@ -27,7 +27,7 @@ function agentFrom (agent: JsonObject): Agent {
     scope: toText(agent.scope),
     model: { providerId: toText(model.providerId), modelId: toText(model.modelId), temperature: toNumber(model.temperature) },
     userFavorite: agent.userFavorite === true,
-    maxStepsPerRun: toNumber(agent.maxStepsPerRun),
+    maxStepsPerRun: toInteger(agent.maxStepsPerRun),
     templateId: toTextOrNull(agent.templateId)
   }
 }
@@ -40,8 +40,8 @@ export function readConversation (value: unknown): Conversation | null {
   return {
     id: toNumber(conversation.id),
     sId: conversation.sId,
-    created: toNumber(conversation.created),
-    ...(typeof conversation.updated === 'number' && { updated: conversation.updated }),
+    created: toTime(conversation.created),
+    ...(toTimeOrNull(conversation.updated) !== null && { updated: toTime(conversation.updated) }),
     title: toTextOrNull(conversation.title),
     unread: conversation.unread === true,
     actionRequired: conversation.actionRequired === true,
@@ -72,7 +72,7 @@ export function readAgentMessage (value: unknown): AgentMessage | null {
     id: toNumber(message.id),
     agentMessageId: toNumber(message.agentMessageId),
     sId: message.sId,
-    created: toNumber(message.created),
+    created: toTime(message.created),
     type: 'agent_message',
     visibility: toText(message.visibility),
     version: toNumber(message.version),
@@ -106,7 +106,7 @@ export function readUserMessage (value: unknown): UserMessage | null {
   return {
     id: toNumber(message.id),
     sId: message.sId,
-    created: toNumber(message.created),
+    created: toTime(message.created),
     type: 'user_message',
     visibility: toText(message.visibility),
     version: toNumber(message.version),
@@ -158,7 +158,7 @@ export function readAction (value: unknown): AgentAction | null {
     status: toText(value.status),
     params: toObject(value.params),
     step: toNumber(value.step),
-    executionDurationMs: toNumberOrNull(value.executionDurationMs),
+    executionDurationMs: toIntegerOrNull(value.executionDurationMs),
     citationsAllocated: toNumber(value.citationsAllocated),
     output: Array.isArray(value.output) ? value.output.filter(isObject) : null,
     generatedFiles: toList(value.generatedFiles).filter(isObject).map((file) => ({
@@ -177,7 +177,7 @@ export function readAction (value: unknown): AgentAction | null {
 
 export function readErrorDetail (value: unknown): ErrorDetail {
   const { code, message, metadata } = toObject(value)
-  return { code: toText(code, 'unknown'), message: toText(message), metadata: isObject(metadata) ? metadata : null }
+  return { code: toCodeOrNull(code) ?? 'unknown', message: toText(message), metadata: isObject(metadata) ? metadata : null }
 }
 
 export function texts (value: unknown): string[] {

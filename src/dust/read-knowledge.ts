@@ -1,4 +1,4 @@
-import { toList, toNumber, toNumberOrNull, toObject, toText, toTextOrNull } from './json.ts'
+import { toIntegerOrNull, toList, toNumber, toNumberOrNull, toObject, toText, toTextOrNull, toTime, toTimeOrNull } from './json.ts'
 import type { ContentNode, DataSource, DataSourceView, FoundDocument, NodePage, Space } from './knowledge-types.ts'
 import { texts } from './read-conversation.ts'
 
@@ -52,7 +52,7 @@ export function readDocuments (value: unknown): FoundDocument[] {
       title: toTextOrNull(document.title),
       sourceUrl: toTextOrNull(document.source_url),
       tags: texts(document.tags),
-      timestamp: toNumber(document.timestamp),
+      timestamp: toTime(document.timestamp),
       text: toTextOrNull(document.text),
       chunks: toList(document.chunks).map(toObject).map(({ text, offset, score }) => ({ text: toText(text), offset: toNumber(offset), score: toNumberOrNull(score) }))
     }
@@ -64,7 +64,7 @@ export function readNodePage (value: unknown): NodePage {
   return {
     nodes: readAll(page.nodes, readNode),
     nextCursor: toText(page.nextPageCursor) || null,
-    total: toNumberOrNull(page.resultsCount),
+    total: toIntegerOrNull(page.resultsCount),
     isQueryTruncated: page.warningCode === 'truncated-query-clauses'
   }
 }
@@ -79,7 +79,7 @@ function readNode (value: unknown): ContentNode | null {
     mimeType: toText(node.mimeType),
     parentInternalId: toTextOrNull(node.parentInternalId),
     parentTitle: toTextOrNull(node.parentTitle),
-    lastUpdatedAt: toNumberOrNull(node.lastUpdatedAt),
+    lastUpdatedAt: toTimeOrNull(node.lastUpdatedAt),
     sourceUrl: toTextOrNull(node.sourceUrl),
     dataSource: readDataSource(node.dataSource),
     dataSourceViews: readDataSourceViews(node.dataSourceViews)

@@ -1,6 +1,6 @@
 import { adviceOn, keyNames, type KeyOwner } from './advice.ts'
 import { DustError, type DustErrorKind } from './errors.ts'
-import { parseJson, toObject, toTextOrNull } from './json.ts'
+import { parseJson, toCodeOrNull, toObject, toTextOrNull } from './json.ts'
 import type { DustOperation } from './operations.ts'
 
 export type { KeyOwner }
@@ -29,7 +29,7 @@ export interface FailedAnswer {
 export function responseError (answer: FailedAnswer): DustError {
   const { operation, status } = answer
   const error = toObject(toObject(parseJson(answer.body)).error)
-  const type = toTextOrNull(error.type)
+  const type = toCodeOrNull(error.type)
   const said = toTextOrNull(error.message) ?? ''
   const isExhausted = exhaustedTypes.has(type ?? '') || (isRateLimit(type, status) && exhaustedWords.test(said))
   const kind = isExhausted ? 'rate_limited' : kindOf(type, status)

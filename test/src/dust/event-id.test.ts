@@ -14,6 +14,7 @@ t.test('an id of an unknown form is new unless it is the same', async (t) => {
   t.ok(isNewer('abc', 'abd'))
   t.ok(isNewer('5-1', 'abc'))
   t.notOk(isNewer('abc', 'abc'))
+  t.ok(isNewer(`${'9'.repeat(1_000_000)}-0`, `${'9'.repeat(1_000_000)}-1`), 'and so is one whose numbers are too long to be any')
 })
 
 t.test('an event without id, and the first event, are always new', async (t) => {
