@@ -3,23 +3,28 @@ import type { Random } from '../../src/emulator/random.ts'
 const KEYS = ['constructor', 'prototype', 'toString', 'hasOwnProperty', 'jsonrpc', 'id', 'method', 'params', '_meta', 'result', 'error', 'extra'] as const
 const VALUES = [null, true, 0, -1, 1.5, '', 'text', [], {}, [[]], [{}], { a: { b: { c: 1 } } }, '2.0', '2026-07-28'] as const
 
+/** Chooses what comes in the place of something. */
+export type Choose = (random: Random) => unknown
+
+const usual: Choose = (random) => random.pick(VALUES)
+
 /** The same JSON, with one or a few things in it changed. */
-export function mutate (random: Random, value: unknown): unknown {
+export function mutate (random: Random, value: unknown, choose = usual): unknown {
   let mutant = structuredClone(value)
-  for (let times = random.integer(1, 3); times > 0; times--) mutant = mutateOnce(random, mutant)
+  for (let times = random.integer(1, 3); times > 0; times--) mutant = mutateOnce(random, mutant, choose)
   return mutant
 }
 
-function mutateOnce (random: Random, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return random.pick(VALUES)
+function mutateOnce (random: Random, value: unknown, choose: Choose): unknown {
+  if (typeof value !== 'object' || value === null) return choose(random)
   const entries = Object.entries(value)
   const index = random.integer(0, entries.length - 1)
   const entry = entries[index]
   const chance = random.next()
-  if (entry === undefined || chance < 0.15) entries.push([random.pick(KEYS), random.pick(VALUES)])
+  if (entry === undefined || chance < 0.15) entries.push([random.pick(KEYS), choose(random)])
   else if (chance < 0.3) entries.splice(index, 1)
-  else if (chance < 0.5) entry[1] = random.pick(VALUES)
-  else entry[1] = mutateOnce(random, entry[1])
+  else if (chance < 0.5) entry[1] = choose(random)
+  else entry[1] = mutateOnce(random, entry[1], choose)
   return Array.isArray(value) ? entries.map(([, item]: [string, unknown]) => item) : Object.fromEntries(entries)
 }
 

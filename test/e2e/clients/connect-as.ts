@@ -1,4 +1,4 @@
-import type { Test } from 'tap'
+import type { Scope } from '../../helper.ts'
 import type { ConnectOptions, OfficialClient } from './official-client.ts'
 import { connectSdk1 } from './sdk-v1.ts'
 import { connectSdk2 } from './sdk-v2.ts'
@@ -14,7 +14,7 @@ export const CLIENTS = [
 export type ClientKind = typeof CLIENTS[number]['kind']
 
 /** Connects with one of the official SDKs until the test ends. */
-export async function connectAs (t: Test, kind: ClientKind, address: string, options: ConnectOptions = {}): Promise<OfficialClient> {
+export async function connectAs (t: Scope, kind: ClientKind, address: string, options: ConnectOptions = {}): Promise<OfficialClient> {
   switch (kind) {
     case 'SDK v1':
       return connectSdk1(t, address, options)

@@ -4,11 +4,11 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import {
   CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema, LoggingMessageNotificationSchema, ResourceUpdatedNotificationSchema
 } from '@modelcontextprotocol/sdk/types.js'
-import type { Test } from 'tap'
+import type { Scope } from '../../helper.ts'
 import { ANSWERS, bytesOf, capabilitiesOf, identifiedBy, PATIENT, textOf, toProgress, toQuestion, type ConnectOptions, type OfficialClient } from './official-client.ts'
 
 /** `@modelcontextprotocol/sdk`, the SDK that nearly all of today's clients are made with. */
-export async function connectSdk1 (t: Test, address: string, options: ConnectOptions): Promise<OfficialClient> {
+export async function connectSdk1 (t: Scope, address: string, options: ConnectOptions): Promise<OfficialClient> {
   const { canAnswer = true, person = async () => ({ ...ANSWERS.person }), onTools, onLog } = options
   const client = new Client({ name: 'sdk-v1', version: '1.0.0' }, {
     capabilities: capabilitiesOf(options),

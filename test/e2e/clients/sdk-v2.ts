@@ -1,9 +1,9 @@
 import { Client, LOG_LEVEL_META_KEY, StreamableHTTPClientTransport, type VersionNegotiationMode } from '@modelcontextprotocol/client'
-import type { Test } from 'tap'
+import type { Scope } from '../../helper.ts'
 import { ANSWERS, bytesOf, capabilitiesOf, identifiedBy, PATIENT, textOf, toProgress, toQuestion, type ConnectOptions, type LogLevel, type OfficialClient } from './official-client.ts'
 
 /** `@modelcontextprotocol/client`: speaks the revisions with sessions unless it is told to look for the one without. */
-export async function connectSdk2 (t: Test, address: string, options: ConnectOptions, mode?: VersionNegotiationMode): Promise<OfficialClient> {
+export async function connectSdk2 (t: Scope, address: string, options: ConnectOptions, mode?: VersionNegotiationMode): Promise<OfficialClient> {
   const { canAnswer = true, person = async () => ({ ...ANSWERS.person }), onTools, onLog } = options
   const client = new Client({ name: 'sdk-v2', version: '2.0.0' }, {
     capabilities: capabilitiesOf(options),
