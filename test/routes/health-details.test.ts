@@ -36,7 +36,7 @@ t.test('who comes from another machine does not', async (t) => {
 })
 
 t.test('the token of the metrics opens it from everywhere, a wrong one is no reason to fail a probe', async (t) => {
-  const { address } = await startServiceAlone(t, { METRICS_TOKEN: 'scraper', RATE_LIMIT_WRONG_CREDENTIALS: '3' })
+  const { address } = await startServiceAlone(t, { METRICS_TOKEN: 'scraper', RATE_LIMIT_WRONG_CREDENTIALS: '3', TRUST_PROXY: '1' })
   const proxied = { 'x-forwarded-for': '192.0.2.1' }
   t.same((await ask(address, { ...proxied, ...bearer('scraper') })).keys, ALL)
   t.same((await ask(address, proxied)).keys, FEW)

@@ -41,7 +41,7 @@ for (const { kind } of CLIENTS) {
     const { conversationId } = await ask(ada, 'A secret?')
 
     const unknown = await bob.call('dust_get_conversation', { conversationId: 'nothing' })
-    const requests = dust.emulator.emulator.requests()
+    const said = dust.emulator.emulator.workspace.rooms.get(conversationId)?.current().length
     t.same(await bob.call('dust_get_conversation', { conversationId }), unknown, 'read, in the very words for one that is not there')
     t.match(await ask(bob, 'Tell me!', { conversationId }), { isError: true, text: unknown.text }, 'asked in')
     for (const [tool, args] of [
@@ -51,7 +51,7 @@ for (const { kind } of CLIENTS) {
     const others = ['dust_list_pending_approvals', 'dust_follow_run', 'dust_cancel_run', 'dust_retry_message']
     for (const tool of others) t.match(await bob.call(tool, { conversationId }), { isError: true, text: unknown.text }, tool)
     t.match(await bob.call('dust_answer_approval', { conversationId, actionId: 'any', decision: 'approve' }), { isError: true, text: unknown.text }, 'decided in')
-    t.same(dust.emulator.emulator.requests(), { ...requests }, 'Dust was not even asked')
+    t.equal(dust.emulator.emulator.workspace.rooms.get(conversationId)?.current().length, said, 'nothing came into it')
     t.same(conversationsIn(await bob.call('dust_list_conversations', {})), [])
 
     t.match((await ada.call('dust_get_conversation', { conversationId })).text, /A secret\?/)
