@@ -235,7 +235,7 @@ t.test('the id of a running request can not be used again', async (t) => {
 t.test('a cancelled request is aborted and its reply ends without an answer', async (t) => {
   const { address, tools } = await start(t)
   const session = await openSession(address)
-  for (const id of [0, 'text']) {
+  for (const id of [0, 'text', '\ud800']) {
     const call = post(address, toolCall(id, 'wait'), session)
     const begun = tools.begun
     await until(() => tools.begun > begun)
@@ -243,7 +243,7 @@ t.test('a cancelled request is aborted and its reply ends without an answer', as
     t.equal(cancel.status, 202)
     t.same(messagesOf(await (await call).text()), [])
   }
-  t.match(tools.aborted, [/cancelled/, /cancelled/])
+  t.match(tools.aborted, [/cancelled/, /cancelled/, /cancelled/])
 })
 
 t.test('a request whose cancel comes with it in one batch never begins', async (t) => {
