@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isIPv4 } from 'node:net'
 
 /** Names under which only this machine is reached. */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
@@ -19,9 +20,11 @@ export interface AllowedPeers {
  */
 export function createAllowedPeers (listenHost: string, hosts: readonly string[], origins: readonly string[]): AllowedPeers {
   const names = hosts.map((host) => host.toLowerCase())
+  // Loopback has more addresses than the usual one.
+  const own = isLoopback(listenHost) ? [...LOOPBACK_HOSTS, listenHost] : []
   return {
-    hosts: isLoopback(listenHost) ? new Set([...LOOPBACK_HOSTS, ...names]) : names.length > 0 ? new Set(names) : null,
-    origins: new Set([...(isLoopback(listenHost) ? LOOPBACK_HOSTS : []), ...names, ...origins.map((origin) => origin.toLowerCase())])
+    hosts: own.length > 0 || names.length > 0 ? new Set([...own, ...names]) : null,
+    origins: new Set([...own, ...names, ...origins.map((origin) => origin.toLowerCase())])
   }
 }
 
@@ -40,7 +43,7 @@ export function isAskedHere ({ headers, socket }: Pick<IncomingMessage, 'headers
 
 /** Whether an address to listen on is reached from this machine alone. */
 export function isLoopback (host: string): boolean {
-  return LOOPBACK_HOSTS.includes(host) || host === '::1' || host.startsWith('127.')
+  return LOOPBACK_HOSTS.includes(host) || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
 /** @param header `Host` of a request, with or without a port */

@@ -25,6 +25,12 @@ t.test('on loopback only names and pages of this machine are served', async (t) 
   }
 })
 
+t.test('another address of loopback is a name of this machine, too, when it is listened on', async (t) => {
+  const { address } = await startServiceAlone(t, { HOST: '127.0.0.2' })
+  t.equal((await ask(address, { host: '127.0.0.2:5001', origin: 'http://127.0.0.2:3000' })).status, 200)
+  t.equal((await ask((await startServiceAlone(t)).address, { host: '127.0.0.2:5001' })).status, 403)
+})
+
 t.test('names and pages can be allowed', async (t) => {
   const { address } = await startServiceAlone(t, { ALLOWED_HOSTS: 'mcp.example, other.example', ALLOWED_ORIGINS: 'https://app.example:8443' })
   for (const [headers, status] of [

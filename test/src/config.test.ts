@@ -89,6 +89,7 @@ t.test('reports all faults at once, a line each, and no secret', async (t) => {
 t.test('lets nobody listen to other machines without saying who may come in', async (t) => {
   const tokens = 'ada:a-long-random-word'
   t.match(faultsOf({ HOST: '0.0.0.0' }), [/HOST is "0.0.0.0" and AUTH_MODE is none.*AUTH_MODE to token.*ALLOW_UNAUTHENTICATED/])
+  t.match(faultsOf({ HOST: '127.example.com' }), [/HOST is "127.example.com" and AUTH_MODE is none/], 'a name may lead anywhere')
   t.match(faultsOf({ AUTH_MODE: 'token' }), [/AUTH_TOKENS is not set, but AUTH_MODE is token/])
   t.match(faultsOf({ AUTH_TOKENS: tokens }), [/AUTH_TOKENS is set, but AUTH_MODE is none/])
   t.match(faultsOf({ AUTH_MODE: 'token', AUTH_TOKENS: 'ada' }), [/AUTH_TOKENS is \(hidden\); it must be name:token/])
