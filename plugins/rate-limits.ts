@@ -1,7 +1,6 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { ANONYMOUS } from '../src/auth/authenticator.ts'
 import { nameOf } from '../src/keyed-caller.ts'
 import { isObject } from '../src/mcp/json-rpc.ts'
 import { storeKindOf } from '../src/store/open.ts'
@@ -49,6 +48,7 @@ class TooManyRequests extends Error {
 export default fp(async (fastify) => {
   const { max, windowMs, wrongCredentials } = fastify.config.rateLimits
   const { trustProxy } = fastify.config.server
+  const hasNames = fastify.config.access.mode !== 'none'
   const { refused, uncounted } = fastify.instruments.access
   const { storeUrl } = fastify.config.sessions
   const isShared = max > 0 && storeKindOf(storeUrl) === 'redis'
@@ -60,7 +60,7 @@ export default fp(async (fastify) => {
   // In this process alone: to ask Redis before each request would cost every caller a way there and back.
   const wrongOnes = await createCount(fastify, { max: wrongCredentials, windowMs, keyOf: addressOf })
   const redis = isShared ? createCounterConnection(storeUrl) : undefined
-  const requests = await createCount(fastify, { max, windowMs, keyOf: callerOf, redis })
+  const requests = await createCount(fastify, { max, windowMs, keyOf: hasNames ? callerOf : (request) => `address ${addressOf(request)}`, redis })
   // What isn't counted for it says so.
   redis?.on('error', () => {})
   fastify.addHook('onClose', async () => { redis?.disconnect() })
@@ -176,8 +176,7 @@ function addressOf (request: FastifyRequest): string {
 
 function callerOf (request: FastifyRequest): string {
   // Whoever makes keys up must not be somebody new with each.
-  const name = nameOf(request.caller)
-  return name === ANONYMOUS ? `address ${addressOf(request)}` : `caller ${name}`
+  return `caller ${nameOf(request.caller)}`
 }
 
 function isSmallPost ({ method, headers }: FastifyRequest): boolean {

@@ -27,6 +27,12 @@ t.test('a caller who asks too often is told when to come again; nobody else is',
   for (const path of ['/livez', '/ready', '/health', '/metrics']) t.equal((await fetch(address + path)).status, 200, path)
 })
 
+t.test('a caller who is called as everybody is without names is a caller like any other', async (t) => {
+  const { address } = await startServiceAlone(t, { AUTH_MODE: 'token', AUTH_TOKENS: `anonymous:${ADA}`, RATE_LIMIT_MAX: '2', TRUST_PROXY: 'loopback' })
+  const status = async (client: string): Promise<number> => (await postStateless(address, 'tools/list', {}, { headers: { ...bearer(ADA), ...proxied(client) } })).status
+  t.same([await status('192.0.2.1'), await status('192.0.2.2'), await status('192.0.2.3')], [200, 200, 429], 'from wherever')
+})
+
 t.test('what ends work is never refused', async (t) => {
   const { address } = await startServiceAlone(t, { RATE_LIMIT_MAX: '4' }, (service) => service.after(() => { addTestTools(service) }))
   const session = await openSession(address)
