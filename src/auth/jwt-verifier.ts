@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose'
 import { nameCaller } from './caller-name.ts'
 import { KeysUnavailable, type KeySource } from './key-source.ts'
 import { CredentialRefused } from './refusal.ts'
@@ -63,14 +63,32 @@ function isAccessTokenType (typ: unknown): boolean {
 }
 
 async function verify (token: string, { issuer, audience, callerClaim, keys }: JwtVerifierOptions): Promise<JWTPayload> {
+  const options = { algorithms: ALGORITHMS, issuer, audience, clockTolerance: CLOCK_TOLERANCE_SECONDS, requiredClaims: ['exp', callerClaim] }
   try {
-    const { payload } = await jwtVerify(token, keys.find, {
-      algorithms: ALGORITHMS, issuer, audience, clockTolerance: CLOCK_TOLERANCE_SECONDS, requiredClaims: ['exp', callerClaim]
-    })
-    return payload
+    try {
+      const { payload } = await jwtVerify(token, keys.find, options)
+      return payload
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+      return await verifyWithAny(token, error, options)
+    }
   } catch (error) {
     throw refusalFor(error, audience)
   }
+}
+
+/** Not every server says which of its keys it has signed with, and while it changes them there are two. */
+async function verifyWithAny (token: string, keys: errors.JWKSMultipleMatchingKeys, options: JWTVerifyOptions): Promise<JWTPayload> {
+  for await (const key of keys) {
+    try {
+      const { payload } = await jwtVerify(token, key, options)
+      return payload
+    } catch (error) {
+      // Its claims are only looked at when the key was right.
+      if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) throw error
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed()
 }
 
 function refusalFor (error: unknown, audience: string): CredentialRefused {

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { generateKeyPairSync } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { readMetrics } from '../fixtures/metrics.ts'
@@ -135,6 +136,19 @@ t.test('a key of the issuer that is too weak lets nobody in, and breaks nothing'
   const { status } = await start(t, issuer)
   for (const kid of ['weak', 'broken']) t.equal(await status(await issuer.sign(AUDIENCE, {}, { kid })), 401, kid)
   t.equal(await status(await issuer.sign(AUDIENCE)), 200)
+})
+
+t.test('a token need not say which key it was signed with, be there several', async (t) => {
+  const issuer = await startTokenIssuer(t)
+  const { publicKey, privateKey } = await generateKeyPair('RS256')
+  const { publicKey: weak } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  issuer.otherKeys = [{ ...weak.export({ format: 'jwk' }), kty: 'RSA' }, await exportJWK(publicKey)]
+  const { address, status } = await start(t, issuer)
+  const sign = async (claims: Claims = {}, key = privateKey) => new SignJWT({ iss: issuer.issuer, aud: AUDIENCE, sub: 'ada', exp: Date.now(), ...claims }).setProtectedHeader({ alg: 'RS256' }).sign(key)
+  t.equal(await status(await sign()), 200)
+  t.match((await post(address, initialize, { authorization: `Bearer ${await sign({ exp: 1 })}` })).headers.get('www-authenticate'), /the token has expired/)
+  t.equal(await status(await sign({ aud: 'https://other.example.com' })), 401)
+  t.equal(await status(await sign({}, (await generateKeyPair('RS256')).privateKey)), 401, 'signed by a stranger')
 })
 
 t.test('whatever a token looks like, it is refused and nothing else happens', async (t) => {
