@@ -13,10 +13,11 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
   const parseJson = fastify.getDefaultJsonParser('error', 'error')
   // Their timing must end with the head of an event stream.
   const config = { disableMetrics: true }
+  const admitPages = fastify.security.admitPages(METHODS)
 
   fastify.addHook('onRequest', async (_request, reply) => { reply.header('cache-control', 'no-store') })
   fastify.addHook('onRequest', fastify.security.refuseStrangers)
-  fastify.addHook('onRequest', fastify.security.admitPages(METHODS))
+  fastify.addHook('onRequest', admitPages)
   fastify.rateLimits.guardCredentials(fastify)
   fastify.addHook('onRequest', fastify.auth.identify)
   fastify.rateLimits.limitCallers(fastify)
@@ -29,7 +30,10 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
     else done(null, undefined)
   })
 
-  fastify.setErrorHandler<FastifyError>((error, request, reply) => {
+  fastify.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    // Pressure refuses before all hooks of these routes; pages shall read when to come again, for which their preflights must pass.
+    const preflight = error.code === 'FST_UNDER_PRESSURE' ? await admitPages(request, reply) : undefined
+    if (preflight !== undefined) return preflight
     const { status, code, message } = describe(error)
     // Under pressure, a line with a stack for every refusal would be more of the same.
     if (status === 500) request.log.error({ err: error }, 'request failed')

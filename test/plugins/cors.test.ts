@@ -2,7 +2,7 @@ import t from 'tap'
 import { readStream } from '../fixtures/event-reader.ts'
 import { postStateless } from '../fixtures/stateless.ts'
 import { addTestTools } from '../fixtures/tools.ts'
-import { initialize, openSession, post, startServiceAlone, toolCall } from '../helper.ts'
+import { initialize, openSession, post, startServiceAlone, toolCall, until } from '../helper.ts'
 
 const PAGE = 'https://app.example:8443'
 const TOKEN = 'the-token-of-ada-is-long'
@@ -35,6 +35,17 @@ t.test('a browser that asks for another page learns nothing', async (t) => {
     t.notOk([...response.headers.keys()].some((name) => name.startsWith('access-control-')), origin)
   }
   for (const headers of [{ origin: PAGE }, asks]) t.equal((await preflight(address, { ...headers, ...bearer })).status, 405, 'that is no preflight')
+})
+
+t.test('an allowed page can also read that the server is overloaded', async (t) => {
+  const { service, address } = await startServiceAlone(t, { ...settings, PRESSURE_MAX_RSS: '1m' })
+  await until(() => service.isUnderPressure())
+  t.equal((await preflight(address, { origin: PAGE, 'access-control-request-method': 'POST' })).status, 204)
+  const refused = await post(address, initialize, { origin: PAGE, ...bearer })
+  t.equal(refused.status, 503)
+  t.equal(refused.headers.get('access-control-allow-origin'), PAGE)
+  t.match(refused.headers.get('access-control-expose-headers'), 'retry-after')
+  t.equal((await post(address, initialize, { origin: 'https://evil.example' })).headers.get('access-control-allow-origin'), null)
 })
 
 t.test('an allowed page can read every answer, refusals and streams included', async (t) => {
