@@ -73,8 +73,9 @@ export const formats = {
     check: (word: string) => isTrustworthy(word) && PLAIN_ADDRESS.test(word)
   },
   resource: {
-    allowed: 'the https address under which clients reach /mcp, without query or fragment, such as https://mcp.example.com/mcp; http on this machine only',
-    check: (word: string) => isTrustworthy(word) && PLAIN_ADDRESS.test(word)
+    allowed: 'the https address under which clients reach /mcp, without query or fragment, and without * % : in the path, such as https://mcp.example.com/mcp; http on this machine only',
+    // Its description is served at a path of the router, where these signs mean something else.
+    check: (word: string) => isTrustworthy(word) && PLAIN_ADDRESS.test(word) && !/[*%:]/.test(new URL(word).pathname)
   },
   'keys-url': {
     allowed: 'an https address such as https://login.example.com/jwks.json; http on this machine only',

@@ -106,6 +106,8 @@ t.test('lets in by OAuth only when it knows whose tokens count, and for whom the
   })
   t.equal(loadConfig(required).access.oauth, null)
   t.match(faultsOf({ AUTH_MODE: 'oauth' }), [/^OAUTH_ISSUER is not set, but AUTH_MODE is oauth/, /^OAUTH_AUDIENCE is not set, but AUTH_MODE is oauth/])
+  for (const path of ['*/mcp', ':a/mcp', 'a%20b', 'é']) t.match(faultsOf({ ...complete, OAUTH_AUDIENCE: `https://mcp.example.com/${path}` }), [/^OAUTH_AUDIENCE is .*without \* % : in the path/], path)
+  t.same(faultsOf({ ...complete, OAUTH_AUDIENCE: 'https://mcp.example.com:8443/a/mcp' }), [])
   t.match(faultsOf({ ...complete, AUTH_TOKENS: 'ada:a-long-random-word' }), [/^AUTH_TOKENS is set, but AUTH_MODE is oauth/])
   for (const mode of ['none', 'token']) {
     const tokens = mode === 'token' ? { AUTH_TOKENS: 'ada:a-long-random-word' } : {}
