@@ -98,8 +98,8 @@ export const formats = {
     check: (word: string) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(word)
   },
   path: {
-    allowed: `a path such as /metrics, of letters, digits, - _ . and /, but none of ${TAKEN_PATHS.join(' ')}`,
-    check: (word: string) => /^(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/.test(word) && !TAKEN_PATHS.includes(word)
+    allowed: `a path such as /metrics, of letters, digits, - _ . and /, whose parts begin with no dot, but none of ${TAKEN_PATHS.join(' ')}`,
+    check: (word: string) => /^(\/(?!\.)[\w.-]+)+$/.test(word) && !TAKEN_PATHS.includes(word)
   },
   store: {
     allowed: 'sqlite:<file>, sqlite::memory: or redis://[[user]:password@]host[:port][/database], with rediss:// for TLS; special signs of a password as in %40',

@@ -86,6 +86,11 @@ t.test('reports all faults at once, a line each, and no secret', async (t) => {
   t.notMatch(faults.join('\n'), /sk secret/)
 })
 
+t.test('serves the metrics at no path that is somebody else\'s', async (t) => {
+  for (const METRICS_PATH of ['/mcp', '/health', '/.well-known/oauth-protected-resource', '/a/../b', 'metrics']) t.match(faultsOf({ METRICS_PATH }), [/^METRICS_PATH is/], METRICS_PATH)
+  t.same(faultsOf({ METRICS_PATH: '/internal/metrics.txt' }), [])
+})
+
 t.test('lets nobody listen to other machines without saying who may come in', async (t) => {
   const tokens = 'ada:a-long-random-word'
   t.match(faultsOf({ HOST: '0.0.0.0' }), [/HOST is "0.0.0.0" and AUTH_MODE is none.*AUTH_MODE to token.*ALLOW_UNAUTHENTICATED/])
