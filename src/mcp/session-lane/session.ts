@@ -252,7 +252,11 @@ export class Session {
       protocolVersion: this.#protocolVersion,
       capabilities: this.#server.getClientCapabilities() ?? {},
       wishes: this.#wishes,
-      getTask: (taskId) => this.#transport.tasks.get(taskId),
+      getTask: (taskId) => {
+        // It may have waited for its client.
+        this.#credential.claimSoon()
+        return this.#transport.tasks.get(taskId)
+      },
       cancelTask: (taskId) => this.#transport.tasks.cancel(taskId, () => { this.#cancel(taskId) })
     }
   }

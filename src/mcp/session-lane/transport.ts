@@ -120,15 +120,7 @@ export class SessionTransport implements Transport {
       if (isTask(request) && this.#options.isLongRunning(request)) return this.#startTask(request, http)
     }
     const exchange = this.#add(new Exchange(requests, this.#exchangeOptions(), http))
-    if (requests.some(this.#options.isLongRunning)) {
-      try {
-        if (!await exchange.begin()) return this.#giveUp(exchange)
-      } catch (error) {
-        this.#giveUp(exchange)
-        this.#refused.add(exchange.stream)
-        throw error
-      }
-    }
+    if (requests.some(this.#options.isLongRunning) && !await this.#begin(exchange)) return this.#giveUp(exchange)
     this.#deliver(messages, http.requestId, exchange)
     return exchange.reply
   }
@@ -251,14 +243,24 @@ export class SessionTransport implements Transport {
   async #startTask (request: JSONRPCRequest, http: HttpRequest): Promise<HttpReply> {
     const { call, reply } = this.tasks.create(request)
     const exchange = this.#add(new Exchange([call], this.#exchangeOptions(), undefined, taskStream(String(call.id))))
-    try {
-      await exchange.begin()
-    } catch (error) {
-      this.#giveUp(exchange)
-      throw error
-    }
+    await this.#begin(exchange)
     this.#deliver([call], http.requestId, exchange)
     return reply
+  }
+
+  /**
+   * Makes it known to other processes before the work begins. Resolves to whether the client is still there.
+   *
+   * @throws {StoreError}
+   */
+  async #begin (exchange: Exchange): Promise<boolean> {
+    try {
+      return await exchange.begin()
+    } catch (error) {
+      this.#giveUp(exchange)
+      this.#refused.add(exchange.stream)
+      throw error
+    }
   }
 
   #exchangeOptions () {
