@@ -258,7 +258,7 @@ t.test('routes of plugins can take a key, too', async (t) => {
   t.notMatch(text, /bob0123456789/, 'and no hook after that sees it')
 })
 
-t.test('a session that ends, and a call in it, is as any other', async (t) => {
+t.test('a session that ends, and a call in it, are like all others', async (t) => {
   const { address } = await start(t)
   const session = await openSession(address, {}, ADA)
   t.match(await answerOf(await post(address, toolCall(1, 'dust_list_agents'), { ...session, ...ADA })), { result: { content: [{ text: /polar/ }] } })

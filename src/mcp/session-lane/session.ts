@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Server } from '@modelcontextprotocol/sdk/server/index.js'
-import { CancelledNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
-import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv-provider.js'
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { StreamRecord } from '../../store/event-log.ts'
 import type { SessionWishes } from '../../store/session-store.ts'
 import type { Change } from '../change.ts'
@@ -15,6 +13,7 @@ import { STANDALONE } from './event-id.ts'
 import type { Exchange } from './exchange.ts'
 import { Notices } from './notices.ts'
 import { pickUp, type PickedUp } from './picked-up.ts'
+import { createProtocolServer } from './protocol-server.ts'
 import { answerIn, readQuestionId } from './question.ts'
 import type { ReplicaMessage } from './replica-message.ts'
 import { RunningRequests } from './running-requests.ts'
@@ -27,9 +26,6 @@ const SETTLE_MS = 3000
 
 /** Far back enough for what a call asked and said last. */
 const EVENTS_TO_PICK_UP = 2000
-
-/** Shared, because each SDK server would make its own otherwise, at 17 KB and 150 us. */
-const jsonSchemaValidator = new AjvJsonSchemaValidator()
 
 /** The live half of a session: the SDK's `Server` behind our transport, and the requests that are running. */
 export class Session {
@@ -64,18 +60,11 @@ export class Session {
     })
     this.#transport = new SessionTransport(identity.id, identity.protocolVersion, context.transport)
     this.#transport.onlost = ({ requests }) => { for (const { id } of requests) this.#running.abort(id, 'moved') }
-    this.#server = new Server(context.serverInfo, {
-      capabilities: context.capabilities, instructions: context.instructions, jsonSchemaValidator
+    this.#server = createProtocolServer(context, {
+      handle: (request, extra) => this.#handle(request, extra),
+      cancel: (id) => { this.#cancelAnywhere(id) }
     })
     this.#notices = new Notices(this.#server, this.#transport.standalone, this.#wishes, context.onFault)
-    // The SDK would answer these itself, unseen by whoever watches `dispatch`.
-    this.#server.removeRequestHandler('ping')
-    this.#server.removeRequestHandler('logging/setLevel')
-    this.#server.fallbackRequestHandler = (request, extra) => this.#handle(request, extra)
-    // The SDK's own handler passes over a request whose id is 0, and can't tell a handler why it was aborted.
-    this.#server.setNotificationHandler(CancelledNotificationSchema, ({ params }) => { this.#cancelAnywhere(params.requestId) })
-    // What follows the first colon may quote a message of the client.
-    this.#server.onerror = (error) => { context.onFault(error.message.split(':', 1)[0] ?? '') }
   }
 
   async connect (): Promise<void> {

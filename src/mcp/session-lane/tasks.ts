@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Task } from '@modelcontextprotocol/sdk/types.js'
 import { EVENT_LOG_LIMITS, type StreamRecord } from '../../store/event-log.ts'
 import { refuse, type HttpReply, type HttpRequest } from '../http.ts'
-import { ErrorCode, jsonRpcError, ProtocolError, type JSONRPCRequest } from '../json-rpc.ts'
+import { ErrorCode, isObject, jsonRpcError, ProtocolError, type JSONRPCRequest } from '../json-rpc.ts'
 import { noteCancel } from './call-journal.ts'
 import { nameTaskResult, requestOf, taskOf, taskStream } from './event-id.ts'
 import type { Streams } from './streams.ts'
@@ -87,4 +87,9 @@ export class Tasks {
     if (record === undefined) throw new ProtocolError(ErrorCode.InvalidParams, 'Unknown task')
     return record
   }
+}
+
+/** Whether the client wants a task instead of an answer. */
+export function isTask ({ method, params }: JSONRPCRequest): boolean {
+  return method === 'tools/call' && isObject(params?.['task'])
 }

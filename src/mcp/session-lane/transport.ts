@@ -5,14 +5,14 @@ import type { StreamRecord } from '../../store/event-log.ts'
 import { EventStream } from '../event-stream.ts'
 import { refuse, REQUEST_ID_HEADER, SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from '../http.ts'
 import {
-  ErrorCode, isObject, isRequest, isResponse, jsonRpcError, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId
+  ErrorCode, isRequest, isResponse, jsonRpcError, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId
 } from '../json-rpc.ts'
 import { readEventId, requestOf, STANDALONE, taskStream } from './event-id.ts'
 import { Exchange } from './exchange.ts'
 import type { ReplicaMessage } from './replica-message.ts'
 import { StandaloneStream } from './standalone-stream.ts'
 import { Streams, type StreamsOptions } from './streams.ts'
-import { Tasks } from './tasks.ts'
+import { isTask, Tasks } from './tasks.ts'
 
 /** From this revision on clients understand an event without a message. */
 const FIRST_PRIMED_REVISION = '2025-11-25'
@@ -294,9 +294,4 @@ export class SessionTransport implements Transport {
     }
     for (const message of messages) this.onmessage?.(message, extra)
   }
-}
-
-/** Whether the client wants a task instead of an answer. */
-function isTask ({ method, params }: JSONRPCRequest): boolean {
-  return method === 'tools/call' && isObject(params?.['task'])
 }

@@ -1,9 +1,7 @@
-import { createServer } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { generatedFiles, type Attachment, type DustClient, type NewFile } from '../../../src/dust/client.ts'
 import { uploadTarget } from '../../../src/dust/redirect.ts'
+import { startStranger } from '../../fixtures/stranger.ts'
 import { collectEvents, startEmulator } from './emulated-dust.ts'
 import { connect, fail, json, startDust, text } from './scripted-dust.ts'
 
@@ -23,21 +21,6 @@ async function ask (client: DustClient, agentId: string, attachments: Attachment
   const last = events.at(-1)?.event
   if (last?.type !== 'run_completed') throw new Error('The run did not end.')
   return { run, message: last.message }
-}
-
-/** A server that nobody should talk to. */
-async function startStranger (t: Test) {
-  let connections = 0
-  const server = createServer((_request, reply) => { reply.end('{}') })
-  server.on('connection', () => { connections++ })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, port, connections: () => connections }
 }
 
 t.test('a file is uploaded and read back byte for byte', async (t) => {
