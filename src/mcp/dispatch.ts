@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import { failedCall } from './call-tool.ts'
 import type { Catalog } from './catalog.ts'
 import { ErrorCode, isObject, nothingThrown, ProtocolError, requireJson } from './json-rpc.ts'
 import { createMethods } from './methods.ts'
 import { InputRequired, OperationAborted, ToolError, type Operation, type SessionOperation } from './operation.ts'
+import { preparedJson } from './prepared.ts'
 
 /** What comes to light while a request is worked on. */
 export interface Observed {
@@ -81,11 +81,12 @@ export function createDispatch ({ catalog, observer, explain = () => null, hooks
     observer?.onStart(label)
     try {
       if (handle === undefined) throw new ProtocolError(ErrorCode.MethodNotFound, 'Method not found')
+      const hasHooks = hooks.length > 0
       const work = hooks.reduceRight<() => Promise<ServerResult>>(
         (next, hook) => () => hook({ method, params, operation }, next),
-      () => handle(params, operation, observed))
+      hasHooks ? async () => ownCopy(await handle(params, operation, observed)) : () => handle(params, operation, observed))
       const result = await untilAborted(work(), operation.signal, abortGraceMs)
-      if (hooks.length > 0) requireResult(result)
+      if (hasHooks) requireResult(result)
       return result
     } catch (error) {
       if (error instanceof InputRequired) throw error
@@ -103,21 +104,26 @@ export function createDispatch ({ catalog, observer, explain = () => null, hooks
 
 /** The same promise, but one that doesn't settle in time after the abort is left behind: nobody waits for its result. */
 async function untilAborted<Result> (work: Promise<Result>, signal: AbortSignal, graceMs: number): Promise<Result> {
-  const settled = new AbortController()
-  const left = new Promise<never>((_resolve, reject) => {
-    const leave = (): void => {
-      sleep(graceMs, undefined, { signal: settled.signal, ref: false }).then(
-        () => { reject(new Error('The handler goes on although its operation was aborted; it must end when its signal aborts')) },
-        () => {})
-    }
-    if (signal.aborted) leave()
-    else signal.addEventListener('abort', leave, { once: true, signal: settled.signal })
-  })
-  try {
-    return await Promise.race([work, left])
-  } finally {
-    settled.abort()
+  let timer: NodeJS.Timeout | undefined
+  const { promise, resolve, reject } = Promise.withResolvers<Result>()
+  const leave = (): void => {
+    timer = setTimeout(() => { reject(new Error('The handler goes on although its operation was aborted; it must end when its signal aborts')) }, graceMs)
+    timer.unref()
   }
+  if (signal.aborted) leave()
+  else signal.addEventListener('abort', leave)
+  work.then(resolve, reject)
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+/** Hooks may change what they get, which may belong to everybody. */
+function ownCopy (result: ServerResult): ServerResult {
+  return preparedJson(result) === undefined ? result : structuredClone(result)
 }
 
 /** Hooks in JavaScript return what they like, or forget to. */

@@ -29,6 +29,8 @@ export class Endpoint {
   async post (http: HttpRequest): Promise<HttpReply> {
     if (isDeeperThan(http.body, DEPTH_LIMIT)) return refuse(400, ErrorCode.InvalidRequest, `Invalid Request: the body is nested deeper than ${DEPTH_LIMIT} levels`)
     if (this.#isDraining && hasRequest(http.body)) return DRAINING
+    const reply = this.#statelessLane.postPlain(http)
+    if (reply !== undefined) return reply
     return eraOf(http) === 'session' ? this.#sessionLane.post(http) : this.#statelessLane.post(http)
   }
 
@@ -72,12 +74,8 @@ function hasRequest (body: unknown): boolean {
   return messages.some((message) => isObject(message) && 'method' in message && 'id' in message)
 }
 
-/** Without recursion, which is what such a body is after. */
+/** It goes no deeper than the limit itself, since a stack is what such a body is after. */
 function isDeeperThan (value: unknown, limit: number): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > limit) return true
-    level = level.flatMap((item) => typeof item === 'object' && item !== null ? Object.values(item) : [])
-  }
-  return false
+  if (typeof value !== 'object' || value === null) return false
+  return limit === 0 || Object.values(value).some((item) => isDeeperThan(item, limit - 1))
 }

@@ -1,16 +1,11 @@
 import { classifyInboundRequest } from '@modelcontextprotocol/server'
 import { header, type HttpRequest } from './http.ts'
-import { isObject } from './json-rpc.ts'
+import { isPlainMessage } from './json-rpc.ts'
 
 /** `session`: revisions 2024-11-05 to 2025-11-25. `stateless`: 2026-07-28, and whatever claims to be of that kind. */
 export type Era = 'session' | 'stateless'
 
 const FIRST_STATELESS_REVISION = '2026-07-28'
-
-/** What a request or notification consists of. */
-const MESSAGE_KEYS = new Set(['jsonrpc', 'id', 'method', 'params'])
-/** What clients with sessions put beside a request's params. */
-const META_KEYS = new Set(['progressToken'])
 
 /**
  * To which lane a POST belongs. The SDK's classifier decides; where its answer is plain to see it isn't asked,
@@ -36,20 +31,5 @@ export function classify ({ headers, body }: Pick<HttpRequest, 'headers' | 'body
 function isPlainlyOfSession ({ headers, body }: Pick<HttpRequest, 'headers' | 'body'>): boolean {
   const revision = header(headers, 'mcp-protocol-version')
   if (revision !== undefined && revision >= FIRST_STATELESS_REVISION) return false
-  if (!isObject(body) || !hasOnly(body, MESSAGE_KEYS) || body['jsonrpc'] !== '2.0' || typeof body['method'] !== 'string') return false
-  const { id, params } = body
-  if (id !== undefined && !isStringOrInteger(id)) return false
-  if (params === undefined) return true
-  if (!isObject(params)) return false
-  const { _meta: meta } = params
-  return meta === undefined || (isObject(meta) && hasOnly(meta, META_KEYS) && isStringOrInteger(meta['progressToken']))
-}
-
-function hasOnly (value: Record<string, unknown>, keys: ReadonlySet<string>): boolean {
-  for (const key in value) if (!keys.has(key)) return false
-  return true
-}
-
-function isStringOrInteger (value: unknown): boolean {
-  return typeof value === 'string' || Number.isSafeInteger(value)
+  return isPlainMessage(body)
 }

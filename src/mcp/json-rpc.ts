@@ -1,6 +1,7 @@
 import {
   JSONRPCMessageSchema, type JSONRPCMessage, type JSONRPCNotification, type JSONRPCRequest, type JSONRPCResponse, type RequestId
 } from '@modelcontextprotocol/sdk/types.js'
+import { preparedJson } from './prepared.ts'
 
 export type { JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse, RequestId }
 
@@ -30,9 +31,34 @@ export function jsonRpcError (code: number, message: string, id: RequestId | nul
   return { jsonrpc: '2.0', error: { code, message }, id }
 }
 
-/** The SDK's own schema decides: what passes here is never dropped silently further in. */
+/** What a request or notification consists of. */
+const MESSAGE_KEYS = new Set(['jsonrpc', 'id', 'method', 'params'])
+/** What clients with sessions put beside a request's params. */
+const META_KEYS = new Set(['progressToken'])
+
+/** The SDK's own schema decides, but for what is plain to see, because it costs a hundred times more than the look. */
 export function isMessage (value: unknown): value is JSONRPCMessage {
-  return JSONRPCMessageSchema.safeParse(value).success
+  return isPlainMessage(value) || JSONRPCMessageSchema.safeParse(value).success
+}
+
+/** A request or notification as clients with sessions send them, and nothing else in it. What isn't plain may be sound all the same. */
+export function isPlainMessage (value: unknown): value is JSONRPCRequest | JSONRPCNotification {
+  if (!isObject(value) || !hasOnly(value, MESSAGE_KEYS) || value['jsonrpc'] !== '2.0' || typeof value['method'] !== 'string') return false
+  const { id, params } = value
+  if (id !== undefined && !isStringOrInteger(id)) return false
+  if (params === undefined) return true
+  if (!isObject(params)) return false
+  const { _meta: meta } = params
+  return meta === undefined || (isObject(meta) && hasOnly(meta, META_KEYS) && isStringOrInteger(meta['progressToken']))
+}
+
+export function isStringOrInteger (value: unknown): value is string | number {
+  return typeof value === 'string' || Number.isSafeInteger(value)
+}
+
+function hasOnly (value: Record<string, unknown>, keys: ReadonlySet<string>): boolean {
+  for (const key in value) if (!keys.has(key)) return false
+  return true
 }
 
 export function isRequest (message: JSONRPCMessage): message is JSONRPCRequest {
@@ -55,7 +81,9 @@ export function isObject (value: unknown): value is Record<string, unknown> {
 /** As JSON. An answer that can't be written as JSON is a fault, which is answered instead: nobody shall wait for it. */
 export function serialize (message: JSONRPCMessage): string {
   try {
-    return JSON.stringify(message)
+    const result = 'result' in message ? preparedJson(message.result) : undefined
+    if (result === undefined || !('id' in message)) return JSON.stringify(message)
+    return `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":${result}}`
   } catch {
     const id = 'id' in message && message.id !== undefined ? message.id : null
     return JSON.stringify(jsonRpcError(ErrorCode.InternalError, 'Internal error: the answer can\'t be written as JSON', id))
@@ -70,6 +98,13 @@ export function serialize (message: JSONRPCMessage): string {
 export function requireJson<Value> (value: Value): Value {
   JSON.stringify(value)
   return value
+}
+
+/** The error object that tells a client of what was thrown. Only the words of a {@link ProtocolError} are meant for it. */
+export function toErrorObject (error: unknown): JsonRpcError['error'] {
+  if (!(error instanceof ProtocolError)) return { code: ErrorCode.InternalError, message: 'Internal error' }
+  const { code, message, data } = error
+  return { code, message, ...(data === undefined ? {} : { data }) }
 }
 
 /** Stands for what JavaScript allows to be thrown but nobody could log: `null` and `undefined`. */

@@ -2,10 +2,12 @@ import type { ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import { callTool } from './call-tool.ts'
 import type { Catalog } from './catalog.ts'
 import { toCompletion, type Complete } from './catalog/completion.ts'
+import type { Page, Registry } from './catalog/registry.ts'
 import { describeFaults } from './catalog/schema.ts'
 import type { Explain, Observed } from './dispatch.ts'
 import { ErrorCode, isObject, ProtocolError } from './json-rpc.ts'
 import { LOGGING_LEVELS, ToolError, type SessionOperation } from './operation.ts'
+import { prepare } from './prepared.ts'
 
 /** Subscriptions are kept for as long as their session lives. */
 const URI_LIMIT_CHARACTERS = 8192
@@ -18,26 +20,14 @@ export function createMethods (catalog: Catalog, explain: Explain): ReadonlyMap<
   return new Map<string, Method>([
     ['ping', async () => ({})],
     ['logging/setLevel', setLogLevel],
-    ['tools/list', async ({ cursor }) => {
-      const { items: tools, ...next } = catalog.tools.page(cursor)
-      return { tools, ...next }
-    }],
+    ['tools/list', list(catalog.tools, ({ items: tools, ...next }) => ({ tools, ...next }))],
     ['tools/call', (params, operation, observed) => callTool(catalog, explain, params, operation, observed)],
-    ['resources/list', async ({ cursor }) => {
-      const { items: resources, ...next } = catalog.resources.page(cursor)
-      return { resources, ...next }
-    }],
-    ['resources/templates/list', async ({ cursor }) => {
-      const { items: resourceTemplates, ...next } = catalog.templates.page(cursor)
-      return { resourceTemplates, ...next }
-    }],
+    ['resources/list', list(catalog.resources, ({ items: resources, ...next }) => ({ resources, ...next }))],
+    ['resources/templates/list', list(catalog.templates, ({ items: resourceTemplates, ...next }) => ({ resourceTemplates, ...next }))],
     ['resources/read', readResource],
     ['resources/subscribe', async (params, operation) => subscribe(params, operation, true)],
     ['resources/unsubscribe', async (params, operation) => subscribe(params, operation, false)],
-    ['prompts/list', async ({ cursor }) => {
-      const { items: prompts, ...next } = catalog.prompts.page(cursor)
-      return { prompts, ...next }
-    }],
+    ['prompts/list', list(catalog.prompts, ({ items: prompts, ...next }) => ({ prompts, ...next }))],
     ['prompts/get', getPrompt],
     ['completion/complete', complete],
     ['tasks/get', async ({ taskId }, operation) => operation.getTask(requireTaskId(taskId))],
@@ -93,6 +83,17 @@ export function createMethods (catalog: Catalog, explain: Explain): ReadonlyMap<
       observed.details = explanation.details
       throw new ProtocolError(ErrorCode.Refused, explanation.message)
     }
+  }
+}
+
+/** Lists what is registered. A page is written down once, however many clients read it. */
+function list<Item extends { readonly listed: unknown }> (registry: Registry<Item>, toResult: (page: Page<Item['listed']>) => ServerResult): Method {
+  const results = new WeakMap<Page<Item['listed']>, ServerResult>()
+  return async ({ cursor }) => {
+    const page = registry.page(cursor)
+    const result = results.get(page) ?? prepare(toResult(page))
+    results.set(page, result)
+    return result
   }
 }
 

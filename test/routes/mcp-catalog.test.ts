@@ -166,6 +166,22 @@ t.test('what can not be offered is refused when it is added', async (t) => {
   for (const [name, add] of wrong) t.throws(add, { code: 'CATALOG_INVALID' }, name)
 })
 
+t.test('what a hook does to a list is done to this answer alone', async (t) => {
+  const { client, service: { mcp } } = await start(t)
+  const before = await client.listTools()
+  let word = 'first'
+  mcp.addHook(async ({ method }, next) => {
+    const result = await next()
+    if (method === 'tools/list') for (const tool of Object(result).tools) tool.description = `${word}: ${tool.description}`
+    return result
+  })
+  for (const each of ['first', 'second']) {
+    word = each
+    const { tools } = await client.listTools()
+    t.same(tools.map(({ description }) => description), before.tools.map(({ description }) => `${each}: ${description}`))
+  }
+})
+
 t.test('hooks stand around every operation, the first one outermost', async (t) => {
   const { client, service: { mcp } } = await start(t)
   const seen: string[] = []

@@ -12,6 +12,8 @@ export interface Page<Listed> {
 /** Things of one kind, each with a name of its own, in the order in which they came. */
 export class Registry<Item extends { readonly listed: unknown }> {
   readonly #items = new Map<string, Item>()
+  /** Those that were asked for since the last change, by where they begin. */
+  readonly #pages = new Map<number, Page<Item['listed']>>()
   readonly #kind: string
   readonly #onChange: () => void
 
@@ -21,7 +23,10 @@ export class Registry<Item extends { readonly listed: unknown }> {
    */
   constructor (kind: string, onChange: () => void) {
     this.#kind = kind
-    this.#onChange = onChange
+    this.#onChange = () => {
+      this.#pages.clear()
+      onChange()
+    }
   }
 
   /** @throws {CatalogError} when the name is taken */
@@ -51,18 +56,26 @@ export class Registry<Item extends { readonly listed: unknown }> {
   }
 
   /**
-   * What clients see of the things, a page at a time. A cursor names the last thing that was seen.
+   * What clients see of the things, a page at a time. A cursor names the last thing that was seen. The same page is the same object,
+   * until something changes.
    *
    * @throws {ProtocolError} when it is there no more, or the cursor was never given out
    */
   page (cursor: unknown): Page<Item['listed']> {
+    const first = cursor === undefined ? this.#pages.get(0) : undefined
+    if (first !== undefined) return first
     const { names } = this
     const start = cursor === undefined ? 0 : names.indexOf(Buffer.from(String(cursor), 'base64url').toString()) + 1
     if (start === 0 && cursor !== undefined) throw new ProtocolError(ErrorCode.InvalidParams, 'Invalid cursor: the list has changed; begin again without one')
+    const known = this.#pages.get(start)
+    if (known !== undefined) return known
     const last = names[start + PAGE_SIZE - 1]
-    return {
+    const page = {
       items: [...this.#items.values().drop(start).take(PAGE_SIZE).map(({ listed }) => listed)],
       ...(last === undefined || start + PAGE_SIZE === names.length ? {} : { nextCursor: Buffer.from(last).toString('base64url') })
     }
+    // Whoever makes cursors up could have a page begin anywhere.
+    if (start % PAGE_SIZE === 0) this.#pages.set(start, page)
+    return page
   }
 }

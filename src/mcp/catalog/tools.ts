@@ -51,6 +51,8 @@ export interface RegisteredTool {
   readonly call: (args: Record<string, unknown>, operation: Operation) => Promise<CallToolResult>
 }
 
+const CONTENT = ContentBlockSchema.array()
+
 const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/
 
 /** @throws {CatalogError} when the name isn't allowed or a schema can't be compiled */
@@ -86,19 +88,23 @@ function asObject (name: string, schema: TSchema): Tool['inputSchema'] {
 /** Authors in JavaScript, or with a cast, return what they like. */
 function toCallToolResult (result: unknown): CallToolResult {
   if (!isObject(result)) throw new TypeError('A tool must return an object with text, structured or content')
-  const { text, structured, content = [], isError } = result
+  const { text, structured, content, isError } = result
   if (text !== undefined && typeof text !== 'string') throw new TypeError('The text of a tool\'s result must be a string')
   if (structured !== undefined && !isObject(structured)) throw new TypeError('The structured result of a tool must be an object')
   if (isError !== undefined && typeof isError !== 'boolean') throw new TypeError('isError of a tool\'s result must be true or false')
-  const blocks = ContentBlockSchema.array().safeParse(content)
-  if (!blocks.success) throw new TypeError('The content of a tool\'s result must be a list of MCP\'s content blocks')
-  if (blocks.data.length > 0) requireJson(blocks.data)
+  const blocks = content === undefined ? [] : toBlocks(content)
   // Throws, too, when it can't be written.
   const json = structured === undefined ? undefined : JSON.stringify(structured)
-  const words = text ?? (blocks.data.length === 0 ? json : undefined)
+  const words = text ?? (blocks.length === 0 ? json : undefined)
   return {
-    content: words === undefined ? blocks.data : [...blocks.data, { type: 'text', text: words }],
+    content: words === undefined ? blocks : [...blocks, { type: 'text', text: words }],
     ...(structured === undefined ? {} : { structuredContent: structured }),
     ...(isError === undefined ? {} : { isError })
   }
+}
+
+function toBlocks (content: unknown): ContentBlock[] {
+  const blocks = CONTENT.safeParse(content)
+  if (!blocks.success) throw new TypeError('The content of a tool\'s result must be a list of MCP\'s content blocks')
+  return requireJson(blocks.data)
 }

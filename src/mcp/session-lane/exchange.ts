@@ -13,7 +13,9 @@ export interface ExchangeOptions {
   upgradeAfterMs: number
   /** Whether the client understands an event without a message, from which it can come back. */
   isPrimed: boolean
-  /** Everything was answered, and the answers are on their way; or another process goes on. */
+  /** It may become an event stream, which has a name from now on. */
+  onNamed: (exchange: Exchange) => void
+  /** Everything was answered, and the answers are on their way; or another process goes on. Only called for what has a name. */
   onEnd: (exchange: Exchange) => void
   /** Another process works on it now. */
   onLost: (exchange: Exchange) => void
@@ -24,7 +26,6 @@ export interface ExchangeOptions {
  * and becomes an event stream with the first notification, after a while, or for a batch.
  */
 export class Exchange {
-  readonly stream: string
   readonly requests: readonly JSONRPCRequest[]
   /** Settles once: with the answer, or as soon as the reply is a stream. */
   readonly reply: Promise<HttpReply>
@@ -33,6 +34,7 @@ export class Exchange {
   readonly #http: HttpRequest | undefined
   readonly #open: Set<RequestId>
   readonly #upgrade: NodeJS.Timeout | undefined
+  #stream: string | undefined
   #resolve: (reply: HttpReply) => void = () => {}
   #writer: StreamWriter | undefined
   #journal: CallJournal | undefined
@@ -42,13 +44,13 @@ export class Exchange {
   #isDropped = false
   #isSilent = false
 
-  constructor (requests: readonly JSONRPCRequest[], options: ExchangeOptions, http: HttpRequest | undefined, stream = nameStream(requests)) {
-    this.stream = stream
+  constructor (requests: readonly JSONRPCRequest[], options: ExchangeOptions, http: HttpRequest | undefined, stream?: string) {
     this.requests = requests
     this.#options = options
     this.#http = http
     this.#open = new Set(requests.map(({ id }) => id))
     this.reply = new Promise((resolve) => { this.#resolve = resolve })
+    if (stream !== undefined) this.#name(stream)
     if (http === undefined) return
     this.#upgrade = setTimeout(() => { this.#becomeStream() }, options.upgradeAfterMs)
     this.#upgrade.unref()
@@ -62,6 +64,11 @@ export class Exchange {
     exchange.#journal = exchange.#createJournal(record.notes)
     exchange.#isLogged = true
     return exchange
+  }
+
+  /** The name of the event stream. Most replies are none and get no name. */
+  get stream (): string {
+    return this.#stream ?? this.#name(nameStream(this.requests))
   }
 
   /**
@@ -95,7 +102,6 @@ export class Exchange {
     const isLast = this.#open.size === 0
     if (this.#writer === undefined && isLast) {
       this.#settle({ status: 200, headers: { 'mcp-session-id': this.#options.streams.key('').session }, json: serialize(message) })
-      this.#options.onEnd(this)
       return
     }
     const sent = this.#becomeStream()?.send(serialize(message), isLast)
@@ -115,8 +121,9 @@ export class Exchange {
     this.#endAfter(writer === undefined ? undefined : nextTurn().then(() => writer.end()))
   }
 
-  /** Ends the connection; the client comes back for the rest. */
+  /** Ends the connection; the client comes back for the rest. One that couldn't keeps it. */
   closeConnection (): void {
+    if (!this.#options.isPrimed) return
     // After what was sent before.
     this.#becomeStream()?.flush().finally(() => { this.#options.streams.dismiss(this.stream) })
   }
@@ -155,6 +162,12 @@ export class Exchange {
     await log.hand(streams.key(this.stream), replica, null).catch(streams.options.onStoreError)
     streams.dismiss(this.stream)
     this.#options.onEnd(this)
+  }
+
+  #name (stream: string): string {
+    this.#stream = stream
+    this.#options.onNamed(this)
+    return stream
   }
 
   /** Where it's noted what another process must know to go on. `undefined` when nobody will come back for the answer. */
@@ -209,7 +222,7 @@ export class Exchange {
   }
 
   #endAfter (sent: Promise<void> = Promise.resolve()): void {
-    sent.finally(() => { this.#options.onEnd(this) })
+    if (this.#stream !== undefined) sent.finally(() => { this.#options.onEnd(this) })
   }
 
   #settle (reply: HttpReply): void {

@@ -1,35 +1,28 @@
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { LIST_KINDS } from '../catalog.ts'
 import { toNotification, type Change } from '../change.ts'
+import { serialize } from '../json-rpc.ts'
 import type { ClientWishes } from './client-wishes.ts'
 import type { StandaloneStream } from './standalone-stream.ts'
 
 /** Tells the client of a session what has changed, while it listens here, as far as it wants to know. */
 export class Notices {
-  readonly #server: Server
   readonly #stream: StandaloneStream
   readonly #wishes: ClientWishes
-  readonly #onFault: (words: string) => void
 
-  constructor (server: Server, stream: StandaloneStream, wishes: ClientWishes, onFault: (words: string) => void) {
-    this.#server = server
+  constructor (stream: StandaloneStream, wishes: ClientWishes) {
     this.#stream = stream
     this.#wishes = wishes
-    this.#onFault = onFault
   }
 
-  async tell (change: Change): Promise<void> {
+  tell (change: Change): void {
     if (!this.#stream.isOurs) return
     if ('resource' in change && !this.#wishes.subscriptions.has(change.resource)) return
-    await this.#server.notification(toNotification(change))
+    this.#stream.send(serialize({ jsonrpc: '2.0', ...toNotification(change) }))
   }
 
   /** A change that nobody was there to tell of may have been any. */
   tellOfEverything (): void {
-    const changes: Change[] = [
-      ...LIST_KINDS.map((list) => ({ list })),
-      ...[...this.#wishes.subscriptions].map((resource) => ({ resource }))
-    ]
-    for (const change of changes) this.tell(change).catch(() => { this.#onFault('a change could not be told') })
+    for (const list of LIST_KINDS) this.tell({ list })
+    for (const resource of this.#wishes.subscriptions) this.tell({ resource })
   }
 }

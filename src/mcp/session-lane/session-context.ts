@@ -1,5 +1,5 @@
 import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/sdk/types.js'
-import type { SessionWishes } from '../../store/session-store.ts'
+import type { SessionRecord, SessionWishes } from '../../store/session-store.ts'
 import type { Dispatch } from '../dispatch.ts'
 import type { JSONRPCRequest } from '../json-rpc.ts'
 import type { TransportOptions } from './transport.ts'
@@ -19,13 +19,7 @@ export interface SessionContext {
   isReplayable: (request: JSONRPCRequest) => boolean
   /** Remembers what the client of a session asked for. */
   save: (sessionId: string, wishes: Partial<SessionWishes>) => Promise<void>
-  /** A fault of the protocol layer. The words have no content of a message. */
-  onFault: (words: string) => void
 }
 
 /** What is known of a session before its first request in this process. */
-export interface SessionIdentity extends SessionWishes {
-  id: string
-  caller: string
-  protocolVersion: string
-}
+export type SessionIdentity = Pick<SessionRecord, 'id' | 'caller' | 'initialize' | 'protocolVersion' | keyof SessionWishes>

@@ -1,4 +1,4 @@
-import { InitializeRequestSchema, LATEST_PROTOCOL_VERSION, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js'
+import { InitializeRequestSchema, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/sdk/types.js'
 import { header, refuse, SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from '../http.ts'
 import { ErrorCode, isMessage, isObject, isRequest, jsonRpcError, type JSONRPCMessage } from '../json-rpc.ts'
 import type { SessionManager } from './session-manager.ts'
@@ -73,9 +73,10 @@ export class SessionLane {
     if (JSON.stringify(message.params).length > INITIALIZE_LIMIT_CHARACTERS) {
       return { status: 400, body: jsonRpcError(ErrorCode.InvalidParams, `Invalid initialize request: its params are longer than ${INITIALIZE_LIMIT_CHARACTERS} characters`, message.id) }
     }
-    const session = await this.#sessions.open(message.params, negotiate(initialize.data.params.protocolVersion), http)
+    const result = await this.#sessions.shakeHands(message)
+    const session = await this.#sessions.open(message.params, result.protocolVersion, http)
     if (session === undefined) return refuse(503, ErrorCode.Refused, 'Too many sessions; try again later', { 'retry-after': '60' })
-    return session.post(messages, http)
+    return { status: 200, headers: { 'mcp-session-id': session.id }, body: { jsonrpc: '2.0', id: message.id, result } }
   }
 
   async #find (http: HttpRequest): Promise<Session | HttpReply> {
@@ -98,11 +99,6 @@ function isReply (value: Session | HttpReply): value is HttpReply {
 
 function isInitialize (message: JSONRPCMessage): boolean {
   return 'method' in message && message.method === 'initialize'
-}
-
-/** As the SDK's server does it: the client's revision if it is known, else the newest one. */
-function negotiate (requested: string): string {
-  return SUPPORTED_PROTOCOL_VERSIONS.includes(requested) ? requested : LATEST_PROTOCOL_VERSION
 }
 
 function firstDuplicate (messages: readonly JSONRPCMessage[], session: Session) {

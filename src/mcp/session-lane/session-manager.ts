@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import type { InitializeResult } from '@modelcontextprotocol/sdk/types.js'
 import type { EventLog, StreamRecord } from '../../store/event-log.ts'
 import type { EndedSession, SessionStore } from '../../store/session-store.ts'
 import type { Change } from '../change.ts'
 import type { HttpRequest } from '../http.ts'
+import type { JSONRPCRequest } from '../json-rpc.ts'
 import type { AbortCause } from '../operation.ts'
+import { shakeHands } from './handshake.ts'
 import type { ReplicaMessage } from './replica-message.ts'
-import type { SessionContext, SessionIdentity } from './session-context.ts'
+import type { SessionContext } from './session-context.ts'
 import { Session } from './session.ts'
 
 /** What happens to sessions; when one is over, also how long it lasted. */
@@ -79,6 +82,11 @@ export class SessionManager {
     this.#unsubscribe = this.#options.context.transport.bus.subscribe((message) => { this.#hear(message) })
   }
 
+  /** What a client is told that opens a session. Its `initialize` has passed the SDK's schema. */
+  async shakeHands (initialize: JSONRPCRequest): Promise<InitializeResult> {
+    return shakeHands(initialize, this.#options.context)
+  }
+
   /**
    * Opens a session for a client's `initialize`.
    *
@@ -94,7 +102,7 @@ export class SessionManager {
       return undefined
     }
     this.#options.onEvent({ type: 'created' })
-    const session = await this.#build(record)
+    const session = new Session(record, this.#options.context)
     session.bring(credential)
     this.#live.set(record.id, { session, touchedAt: now })
     return session
@@ -175,7 +183,7 @@ export class SessionManager {
 
   /** Tells everybody who listens and wants to know of a change. */
   tell (change: Change): void {
-    for (const { session } of this.#live.values()) session.tell(change).catch(() => { this.#options.context.onFault('a change could not be told') })
+    for (const { session } of this.#live.values()) session.tell(change)
   }
 
   /** Ends the streams on which nothing but notifications would come. */
@@ -208,8 +216,7 @@ export class SessionManager {
     const { store, ttlMs } = this.#options
     const record = await store.get(id)
     if (record === undefined) return undefined
-    const session = await this.#build(record)
-    await session.restore(record.initialize)
+    const session = new Session(record, this.#options.context)
     // Last, since it may have been deleted meanwhile.
     if (!await store.touch(id, Date.now() + ttlMs)) {
       await session.close('session_ended')
@@ -217,12 +224,6 @@ export class SessionManager {
     }
     this.#live.set(id, { session, touchedAt: Date.now() })
     this.#options.onEvent({ type: 'restored' })
-    return session
-  }
-
-  async #build (identity: SessionIdentity): Promise<Session> {
-    const session = new Session(identity, this.#options.context)
-    await session.connect()
     return session
   }
 

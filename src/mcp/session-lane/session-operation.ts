@@ -1,26 +1,21 @@
-import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
-import type { Implementation, ServerNotification, ServerRequest, Task } from '@modelcontextprotocol/sdk/types.js'
-import { REQUEST_ID_HEADER } from '../http.ts'
+import type { ServerNotification, Task } from '@modelcontextprotocol/sdk/types.js'
 import { answersOf, isAnswer, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
-import { requireJson, type RequestId } from '../json-rpc.ts'
-import { OperationAborted, ToolError, type ClientCapabilities, type SessionOperation } from '../operation.ts'
+import { requireJson, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
+import { OperationAborted, ToolError, type SessionOperation } from '../operation.ts'
 import { createProgress } from '../progress.ts'
 import type { ClientWishes } from './client-wishes.ts'
 import type { Exchange } from './exchange.ts'
+import type { ClientDescription } from './handshake.ts'
 import { toResumed, type PickedUp } from './picked-up.ts'
 import { writeQuestionId } from './question.ts'
 
-export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
-
 /** What an operation takes from its session. */
-export interface SessionView {
+export interface SessionView extends ClientDescription {
   readonly caller: string
   readonly credential: object | null
   /** Stands for it in logs. */
   readonly name: string
-  readonly client: Implementation | undefined
   readonly protocolVersion: string
-  readonly capabilities: ClientCapabilities
   readonly wishes: ClientWishes
   getTask (taskId: string): Promise<Task>
   cancelTask (taskId: string): Promise<Task>
@@ -28,10 +23,14 @@ export interface SessionView {
 
 /** One request of a client, being worked on. */
 export interface SessionRequest {
-  extra: Extra
+  request: JSONRPCRequest
+  /** Stands for the HTTP request in logs; `null` for one that came to another process. */
+  requestId: string | null
   signal: AbortSignal
-  /** `undefined` for one that nobody could come back to. */
-  exchange: Exchange | undefined
+  /** With what it came. */
+  exchange: Exchange
+  /** Sends a notification that belongs to the request. It need not wait until that is in the log: the order is kept. */
+  notify: (notification: ServerNotification) => void
   /** What another process left of it. */
   pickedUp: PickedUp | undefined
 }
@@ -39,24 +38,24 @@ export interface SessionRequest {
 const NO_ANSWER = 'The client answered a question with an error, or with something that is no answer to it.'
 
 /** The line to the client, for a handler that works on a request within a session. */
-export function createSessionOperation (session: SessionView, { extra, signal, exchange, pickedUp }: SessionRequest): SessionOperation {
+export function createSessionOperation (session: SessionView, { request, requestId, signal, exchange, notify, pickedUp }: SessionRequest): SessionOperation {
   const { caller, credential, client, protocolVersion, capabilities, wishes } = session
-  const token = extra._meta?.progressToken
+  const token = request.params?._meta?.progressToken
   const resumed = pickedUp === undefined ? null : toResumed(pickedUp, token)
   // Several requests of one POST share a journal.
-  const nameOf = (key: string): string => `${exchange?.requests.findIndex(({ id }) => id === extra.requestId) ?? 0}/${key}`
+  const nameOf = (key: string): string => `${exchange.requests.findIndex(({ id }) => id === request.id)}/${key}`
 
-  async function ask<Request extends InputRequest> (key: string, request: Request, options: { signal?: AbortSignal } = {}): Promise<InputResponse<Request>> {
-    requireAnswerable(capabilities, [request])
-    const journal = await exchange?.journal()
+  async function ask<Request extends InputRequest> (key: string, question: Request, options: { signal?: AbortSignal } = {}): Promise<InputResponse<Request>> {
+    requireAnswerable(capabilities, [question])
+    const journal = await exchange.journal()
     // Nobody is there to be asked, and nobody will come back.
-    if (journal === undefined || exchange === undefined) throw new OperationAborted('cancelled')
+    if (journal === undefined) throw new OperationAborted('cancelled')
     const name = nameOf(key)
     const id = writeQuestionId({ stream: exchange.stream, name })
     const isNew = await journal.ask(name)
-    if (isNew || pickedUp?.questions.has(id) === false) await exchange.notify({ jsonrpc: '2.0', id, ...request })
+    if (isNew || pickedUp?.questions.has(id) === false) await exchange.notify({ jsonrpc: '2.0', id, ...question })
     const answer = await withdrawing(id, journal.answerTo(name, AbortSignal.any([signal, ...(options.signal === undefined ? [] : [options.signal])])))
-    if ('result' in answer && isAnswer(request, answer.result)) return answer.result
+    if ('result' in answer && isAnswer(question, answer.result)) return answer.result
     throw new ToolError(NO_ANSWER)
   }
 
@@ -65,7 +64,7 @@ export function createSessionOperation (session: SessionView, { extra, signal, e
     try {
       return await waiting
     } catch (error) {
-      if (!isMoved(signal)) await exchange?.notify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } })
+      if (!isMoved(signal)) await exchange.notify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } })
       throw error
     }
   }
@@ -74,29 +73,29 @@ export function createSessionOperation (session: SessionView, { extra, signal, e
     signal,
     caller,
     credential,
-    client: { name: client?.name ?? '', protocolVersion },
+    client: { name: client.name, protocolVersion },
     session: session.name,
-    requestId: headerOf(extra, REQUEST_ID_HEADER),
+    requestId,
     clientCapabilities: capabilities,
     resumed,
-    progress: createProgress(token, signal, extra.sendNotification, resumed?.progress?.progress),
+    progress: createProgress(token, signal, async (notification) => { notify(notification) }, resumed?.progress?.progress),
     log: async (level, data, logger) => {
       if (signal.aborted || !wishes.wantsLog(level)) return
       requireJson(data)
-      await extra.sendNotification({ method: 'notifications/message', params: { level, data, ...(logger === undefined ? {} : { logger }) } })
+      notify({ method: 'notifications/message', params: { level, data, ...(logger === undefined ? {} : { logger }) } })
     },
     ask,
     askAll: async (requests) => {
       requireAnswerable(capabilities, Object.values(requests))
-      return answersOf(requests, await Promise.all(Object.entries(requests).map(([key, request]) => ask(key, request))))
+      return answersOf(requests, await Promise.all(Object.entries(requests).map(([key, question]) => ask(key, question))))
     },
     once: async (key, work, { isRepeatable = false } = {}) => {
-      const journal = await exchange?.journal()
+      const journal = await exchange.journal()
       const result = async () => requireJson(await work())
       return journal === undefined ? result() : journal.once(nameOf(key), result, isRepeatable)
     },
     require: (required) => { requireCapabilities(capabilities, required) },
-    closeStream: async () => { extra.closeSSEStream?.() },
+    closeStream: async () => { exchange.closeConnection() },
     setLogLevel: (level) => wishes.setLogLevel(level),
     subscribe: (uri, wanted) => wishes.subscribe(uri, wanted),
     getTask: (taskId) => session.getTask(taskId),
@@ -106,9 +105,4 @@ export function createSessionOperation (session: SessionView, { extra, signal, e
 
 function isMoved ({ reason }: AbortSignal): boolean {
   return reason instanceof OperationAborted && reason.abortCause === 'moved'
-}
-
-function headerOf (extra: Extra, name: string): string | null {
-  const value = extra.requestInfo?.headers[name]
-  return typeof value === 'string' && value !== '' ? value : null
 }

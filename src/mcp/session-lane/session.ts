@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto'
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import type { ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import type { StreamRecord } from '../../store/event-log.ts'
 import type { SessionWishes } from '../../store/session-store.ts'
 import type { Change } from '../change.ts'
 import type { HttpReply, HttpRequest } from '../http.ts'
-import { isObject, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
+import { isObject, isResponse, isStringOrInteger, toErrorObject, type JSONRPCMessage, type JSONRPCNotification, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../json-rpc.ts'
 import { OperationAborted, type AbortCause } from '../operation.ts'
 import { isCancelled, noteAnswer, noteCancel } from './call-journal.ts'
 import { ClientCredential } from './client-credential.ts'
 import { ClientWishes } from './client-wishes.ts'
 import { STANDALONE } from './event-id.ts'
 import type { Exchange } from './exchange.ts'
+import { readClient, type ClientDescription } from './handshake.ts'
 import { Notices } from './notices.ts'
 import { pickUp, type PickedUp } from './picked-up.ts'
-import { createProtocolServer } from './protocol-server.ts'
 import { answerIn, readQuestionId } from './question.ts'
 import type { ReplicaMessage } from './replica-message.ts'
 import { RunningRequests } from './running-requests.ts'
 import type { SessionContext, SessionIdentity } from './session-context.ts'
-import { createSessionOperation, type Extra, type SessionView } from './session-operation.ts'
+import { createSessionOperation, type SessionView } from './session-operation.ts'
 import { SessionTransport } from './transport.ts'
 
 /** How long a handler that must stop may go on before its call is left to another process. */
@@ -27,28 +27,33 @@ const SETTLE_MS = 3000
 /** Far back enough for what a call asked and said last. */
 const EVENTS_TO_PICK_UP = 2000
 
-/** The live half of a session: the SDK's `Server` behind our transport, and the requests that are running. */
+/** One request to work on: with what it came, and what another process left of it, if it's one of those. */
+interface Work {
+  exchange: Exchange
+  requestId: string | null
+  pickedUp?: PickedUp
+}
+
+/** The live half of a session: its transport, and the requests that are running. */
 export class Session {
   readonly id: string
   readonly caller: string
-  readonly #server: Server
   readonly #transport: SessionTransport
   readonly #context: SessionContext
-  readonly #protocolVersion: string
+  readonly #identity: SessionIdentity
   /** A hash, since whoever knows the id can join the session. */
   readonly #nameInLogs: string
   readonly #running = new RunningRequests()
-  /** What other processes left of requests that are about to run here. */
-  readonly #left = new Map<RequestId, { exchange: Exchange, pickedUp: PickedUp }>()
   readonly #wishes: ClientWishes
   readonly #notices: Notices
   readonly #credential: ClientCredential
+  #client: ClientDescription | undefined
   #lastUsedAt = Date.now()
 
   constructor (identity: SessionIdentity, context: SessionContext) {
     this.id = identity.id
     this.caller = identity.caller
-    this.#protocolVersion = identity.protocolVersion
+    this.#identity = identity
     this.#nameInLogs = createHash('sha256').update(identity.id).digest('hex').slice(0, 12)
     this.#context = context
     this.#wishes = new ClientWishes(identity, async (wishes) => {
@@ -58,22 +63,12 @@ export class Session {
     this.#credential = new ClientCredential(identity.id, context.needsCredential(identity.caller), context.transport, async (record) => {
       if (await this.pickUp(record)) context.onPickUp()
     })
-    this.#transport = new SessionTransport(identity.id, identity.protocolVersion, context.transport)
-    this.#transport.onlost = ({ requests }) => { for (const { id } of requests) this.#running.abort(id, 'moved') }
-    this.#server = createProtocolServer(context, {
-      handle: (request, extra) => this.#handle(request, extra),
-      cancel: (id) => { this.#cancelAnywhere(id) }
+    this.#transport = new SessionTransport(identity.id, identity.protocolVersion, context.transport, {
+      onrequest: (request, exchange, requestId) => { this.#work(request, { exchange, requestId }).catch(context.transport.onStoreError) },
+      onnotification: (notification) => { this.#takeNotice(notification) },
+      onlost: ({ requests }) => { for (const { id } of requests) this.#running.abort(id, 'moved') }
     })
-    this.#notices = new Notices(this.#server, this.#transport.standalone, this.#wishes, context.onFault)
-  }
-
-  async connect (): Promise<void> {
-    await this.#server.connect(this.#transport)
-  }
-
-  /** Brings a stored session back: the client's `initialize` is handled again, its answer stays here. */
-  async restore (initialize: Record<string, unknown>): Promise<void> {
-    await this.#transport.replay({ jsonrpc: '2.0', id: 'restore', method: 'initialize', params: initialize })
+    this.#notices = new Notices(this.#transport.standalone, this.#wishes)
   }
 
   /** When the last request came or ended, in milliseconds since the epoch. */
@@ -101,8 +96,12 @@ export class Session {
 
   /** @throws {StoreError} */
   async post (messages: readonly JSONRPCMessage[], http: HttpRequest): Promise<HttpReply> {
-    for (const response of messages.filter(isResponse)) await this.#takeAnswer(response)
-    return this.#transport.post(messages.filter((message) => !isResponse(message)), http)
+    const others: Array<JSONRPCRequest | JSONRPCNotification> = []
+    for (const message of messages) {
+      if (isResponse(message)) await this.#takeAnswer(message)
+      else others.push(message)
+    }
+    return this.#transport.post(others, http)
   }
 
   /**
@@ -151,14 +150,14 @@ export class Session {
       return false
     }
     const exchange = this.#transport.pickUp(record, pickedUp.unanswered)
-    for (const { id } of pickedUp.unanswered) this.#left.set(id, { exchange, pickedUp })
     this.#learn(record)
+    for (const request of exchange.requests) this.#work(request, { exchange, requestId: null, pickedUp }).catch(this.#context.transport.onStoreError)
     return true
   }
 
   /** Tells the client of a change, if it listens here and wants to know. */
-  async tell (change: Change): Promise<void> {
-    await this.#notices.tell(change)
+  tell (change: Change): void {
+    this.#notices.tell(change)
   }
 
   /** The client wants something else from now on. */
@@ -202,7 +201,7 @@ export class Session {
   async close (cause: AbortCause): Promise<void> {
     this.abortRunning(cause)
     this.#transport.refusePending(new OperationAborted(cause).message)
-    await this.#server.close()
+    await this.#transport.close()
   }
 
   async #leave (exchange: Exchange): Promise<void> {
@@ -214,32 +213,40 @@ export class Session {
     await exchange.move()
   }
 
-  async #handle (request: JSONRPCRequest, extra: Extra) {
-    const isCancelled = !this.#transport.isPending(request.id)
-    const left = this.#left.get(request.id)
-    this.#left.delete(request.id)
-    // Its cancel came with it, in one batch: nobody waits for it any more.
-    if (isCancelled && left === undefined) throw new OperationAborted('cancelled')
-    const { exchange, pickedUp } = left ?? { exchange: this.#transport.exchangeOf(request.id), pickedUp: undefined }
+  async #work (request: JSONRPCRequest, work: Work): Promise<void> {
+    const { id } = request
     try {
-      const result = this.#running.run(request.id, (signal) => this.#context.dispatch(
-        request.method, isObject(request.params) ? request.params : {}, createSessionOperation(this.#view(), { extra, signal, exchange, pickedUp })))
-      // What it has begun elsewhere is only cancelled by whoever knows what it is.
-      if (isCancelled) this.#running.abort(request.id, 'cancelled')
-      return await result
+      const result = await this.#run(request, work)
+      if (result !== undefined) this.#transport.answer({ jsonrpc: '2.0', id, result })
+    } catch (error) {
+      this.#transport.answer({ jsonrpc: '2.0', id, error: toErrorObject(error) })
     } finally {
       this.markUsed()
     }
   }
 
+  /** Resolves to `undefined` when there is nothing to be done. */
+  async #run (request: JSONRPCRequest, { exchange, requestId, pickedUp }: Work): Promise<ServerResult | undefined> {
+    const { id, method, params } = request
+    const isCancelled = !this.#transport.isPending(id)
+    // Its cancel came with it, in one batch: nobody waits for it any more.
+    if (isCancelled && pickedUp === undefined) return undefined
+    const result = this.#running.run(id, (signal) => this.#context.dispatch(method, isObject(params) ? params : {}, createSessionOperation(this.#view(), {
+      request, requestId, signal, exchange, pickedUp, notify: (notification) => { this.#transport.notify(id, notification) }
+    })))
+    // What it has begun elsewhere is only cancelled by whoever knows what it is.
+    if (isCancelled) this.#running.abort(id, 'cancelled')
+    return result
+  }
+
   #view (): SessionView {
+    this.#client ??= readClient(this.#identity.initialize)
     return {
       caller: this.caller,
       credential: this.#credential.value,
       name: this.#nameInLogs,
-      client: this.#server.getClientVersion(),
-      protocolVersion: this.#protocolVersion,
-      capabilities: this.#server.getClientCapabilities() ?? {},
+      ...this.#client,
+      protocolVersion: this.#identity.protocolVersion,
       wishes: this.#wishes,
       getTask: (taskId) => {
         // It may have waited for its client.
@@ -248,6 +255,11 @@ export class Session {
       },
       cancelTask: (taskId) => this.#transport.tasks.cancel(taskId, () => { this.#cancel(taskId) })
     }
+  }
+
+  #takeNotice ({ method, params }: JSONRPCNotification): void {
+    if (method !== 'notifications/cancelled' || !isObject(params) || !isStringOrInteger(params['requestId'])) return
+    this.#cancelAnywhere(params['requestId'])
   }
 
   async #takeAnswer (response: JSONRPCResponse): Promise<void> {
@@ -285,8 +297,7 @@ export class Session {
   }
 
   /** It may run elsewhere, or nowhere because its process died. */
-  #cancelAnywhere (id: RequestId | undefined): void {
-    if (id === undefined) return
+  #cancelAnywhere (id: RequestId): void {
     const isHere = this.isPending(id)
     this.#cancel(id)
     if (isHere) return

@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
-import type { MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
+import type { ServerNotification } from '@modelcontextprotocol/sdk/types.js'
 import type { StreamRecord } from '../../store/event-log.ts'
 import { EventStream } from '../event-stream.ts'
-import { refuse, REQUEST_ID_HEADER, SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from '../http.ts'
+import { refuse, SESSION_NOT_FOUND, type HttpReply, type HttpRequest } from '../http.ts'
 import {
-  ErrorCode, isRequest, isResponse, jsonRpcError, serialize, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId
+  ErrorCode, isRequest, jsonRpcError, type JSONRPCNotification, type JSONRPCRequest, type JSONRPCResponse, type RequestId
 } from '../json-rpc.ts'
 import { readEventId, requestOf, STANDALONE, taskStream } from './event-id.ts'
 import { Exchange } from './exchange.ts'
@@ -31,49 +30,49 @@ const NOTHING_TO_RESUME = refuse(400, ErrorCode.InvalidRequest, 'Invalid Request
 /** Nobody reads it. */
 const CLIENT_LEFT: HttpReply = { status: 499 }
 
-/** Where the answer to a request of the client goes. */
-type Recipient = Pick<Exchange, 'answer' | 'notify' | 'abandon'>
+/** Who works on what comes in. */
+export interface TransportHandlers {
+  /** @param requestId stands for the HTTP request in logs */
+  onrequest: (request: JSONRPCRequest, exchange: Exchange, requestId: string) => void
+  onnotification: (notification: JSONRPCNotification) => void
+  /** Another process works on these requests now. */
+  onlost: (exchange: Exchange) => void
+}
 
 /**
- * MCP's Streamable HTTP transport for one session, revisions 2024-11-05 to 2025-11-25, behind the SDK's `Transport` interface.
+ * MCP's Streamable HTTP transport for one session, revisions 2024-11-05 to 2025-11-25: what each POST and GET gets.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
-export class SessionTransport implements Transport {
-  readonly sessionId: string
-  onclose?: () => void
-  onerror?: (error: Error) => void
-  onmessage?: <T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void
-  /** Another process works on these requests now. */
-  onlost?: (exchange: Exchange) => void
+export class SessionTransport {
   readonly streams: Streams
   readonly standalone: StandaloneStream
   readonly tasks: Tasks
+  readonly #sessionId: string
   readonly #options: TransportOptions
+  readonly #handlers: TransportHandlers
   readonly #isPrimed: boolean
-  readonly #recipients = new Map<RequestId, Recipient>()
-  /** What is still being answered, by the name of its stream. */
+  /** Where the answers go to requests that wait for one. */
+  readonly #recipients = new Map<RequestId, Exchange>()
+  /** What is still being answered on a stream, by its name. */
   readonly #exchanges = new Map<string, Exchange>()
   /** Streams that the store couldn't open. One that hangs may do it later, though nobody works on them. */
   readonly #refused = new Set<string>()
   #isClosed = false
 
-  constructor (sessionId: string, protocolVersion: string, options: TransportOptions) {
-    this.sessionId = sessionId
+  constructor (sessionId: string, protocolVersion: string, options: TransportOptions, handlers: TransportHandlers) {
+    this.#sessionId = sessionId
     this.#options = options
+    this.#handlers = handlers
     this.#isPrimed = protocolVersion >= FIRST_PRIMED_REVISION
     this.streams = new Streams(sessionId, options)
     this.standalone = new StandaloneStream(this.streams, this.#isPrimed)
     this.tasks = new Tasks(this.streams)
   }
 
-  async start (): Promise<void> {
-    // Nothing to open: messages arrive with HTTP requests.
-  }
-
   /** Whether a client reads a stream here, or there is something to be sent or ended. */
   get isBusy (): boolean {
-    return this.streams.areRead || this.#exchanges.size > 0 || this.#refused.size > 0
+    return this.#recipients.size > 0 || this.streams.areRead || this.#exchanges.size > 0 || this.#refused.size > 0
   }
 
   /** Whether the client reads an answer that another process works on, or nobody. */
@@ -86,20 +85,14 @@ export class SessionTransport implements Transport {
     return this.#recipients.has(id)
   }
 
-  /** What is being answered. */
+  /** What is being answered on a stream. */
   get exchanges (): Iterable<Exchange> {
     return this.#exchanges.values()
   }
 
-  /** What is being answered on a stream. */
+  /** What is being answered on this stream. */
   exchange (stream: string): Exchange | undefined {
     return this.#exchanges.get(stream)
-  }
-
-  /** To which POST a request belongs that waits for its answer. */
-  exchangeOf (id: RequestId): Exchange | undefined {
-    const recipient = this.#recipients.get(id)
-    return recipient instanceof Exchange ? recipient : undefined
   }
 
   /**
@@ -107,21 +100,24 @@ export class SessionTransport implements Transport {
    *
    * @throws {StoreError}
    */
-  async post (messages: readonly JSONRPCMessage[], http: HttpRequest): Promise<HttpReply> {
+  async post (messages: ReadonlyArray<JSONRPCRequest | JSONRPCNotification>, http: HttpRequest): Promise<HttpReply> {
     if (this.#isClosed) return SESSION_NOT_FOUND
     const requests = messages.filter(isRequest)
-    if (requests.length === 0) {
-      this.#deliver(messages, http.requestId)
+    const notifications = messages.filter((message) => !isRequest(message))
+    const [request] = requests
+    if (request === undefined) {
+      for (const notification of notifications) this.#handlers.onnotification(notification)
       return { status: 202 }
     }
-    const [request] = requests
-    if (this.#hasTasks && messages.length === 1 && request !== undefined) {
+    if (this.#hasTasks && messages.length === 1) {
       if (request.method === 'tasks/result') return this.tasks.read(request, http, this.#isPrimed)
       if (isTask(request) && this.#options.isLongRunning(request)) return this.#startTask(request, http)
     }
     const exchange = this.#add(new Exchange(requests, this.#exchangeOptions(), http))
     if (requests.some(this.#options.isLongRunning) && !await this.#begin(exchange)) return this.#giveUp(exchange)
-    this.#deliver(messages, http.requestId, exchange)
+    // First, since a batch may cancel what came with it.
+    for (const notification of notifications) this.#handlers.onnotification(notification)
+    this.#work(exchange, http.requestId)
     return exchange.reply
   }
 
@@ -138,11 +134,9 @@ export class SessionTransport implements Transport {
     }
   }
 
-  /** Goes on with calls whose process is gone. */
+  /** Takes in calls whose process is gone. */
   pickUp (record: StreamRecord, unanswered: readonly JSONRPCRequest[]): Exchange {
-    const exchange = this.#add(Exchange.pickUp(record, unanswered, this.#exchangeOptions()))
-    this.#deliver(unanswered, '', exchange)
-    return exchange
+    return this.#add(Exchange.pickUp(record, unanswered, this.#exchangeOptions()))
   }
 
   /**
@@ -163,7 +157,7 @@ export class SessionTransport implements Transport {
     const request = requestOf(stream)
     if (request === undefined || await this.#options.log.record(this.streams.key(stream)) !== undefined) return NOTHING_TO_RESUME
     // Whoever waits for the answer must not wait for ever.
-    const connection = new EventStream(http, { 'mcp-session-id': this.sessionId }, this.#options.keepAliveMs)
+    const connection = new EventStream(http, { 'mcp-session-id': this.#sessionId }, this.#options.keepAliveMs)
     connection.send(JSON.stringify(jsonRpcError(ErrorCode.Refused, 'The answer is lost: nothing is known of this call any more. It may have had its effect.', request)))
     connection.end()
     return 'streaming'
@@ -183,27 +177,16 @@ export class SessionTransport implements Transport {
     this.streams.wake((name) => name !== STANDALONE && !this.#exchanges.has(name))
   }
 
-  /** Puts a request in that came earlier, to another process or another life of this one, and keeps its answer from the client. */
-  async replay (request: JSONRPCRequest): Promise<JSONRPCResponse> {
-    return new Promise((resolve) => {
-      this.#recipients.set(request.id, { answer: resolve, notify: async () => {}, abandon: () => {} })
-      this.onmessage?.(request)
-    })
+  /** Answers a request, if it still waits. */
+  answer (response: JSONRPCResponse & { id: RequestId }): void {
+    const recipient = this.#recipients.get(response.id)
+    this.#recipients.delete(response.id)
+    recipient?.answer(response, response.id)
   }
 
-  async send (message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    if (isResponse(message)) {
-      const { id } = message
-      if (id === undefined) return
-      const recipient = this.#recipients.get(id)
-      this.#recipients.delete(id)
-      recipient?.answer(message, id)
-      return
-    }
-    const related = options?.relatedRequestId
-    if (related === undefined) this.standalone.send(serialize(message))
-    // Whoever tells of progress need not wait until it's in the log: the order is kept.
-    else this.#recipients.get(related)?.notify(message).catch(this.#options.onStoreError)
+  /** Sends what belongs to a request, if it still waits. */
+  notify (id: RequestId, notification: ServerNotification): void {
+    this.#recipients.get(id)?.notify({ jsonrpc: '2.0', ...notification }).catch(this.#options.onStoreError)
   }
 
   /** The client cancelled a request: it gets no answer. Whoever asks for the result of a task does. */
@@ -232,7 +215,6 @@ export class SessionTransport implements Transport {
     ])
     await Promise.all([this.standalone.close(), ...exchanges.map((exchange) => exchange.stop())])
     this.streams.close()
-    this.onclose?.()
   }
 
   /** Revisions with tasks have no batches. */
@@ -244,7 +226,7 @@ export class SessionTransport implements Transport {
     const { call, reply } = this.tasks.create(request)
     const exchange = this.#add(new Exchange([call], this.#exchangeOptions(), undefined, taskStream(String(call.id))))
     await this.#begin(exchange)
-    this.#deliver([call], http.requestId, exchange)
+    this.#work(exchange, http.requestId)
     return reply
   }
 
@@ -268,13 +250,13 @@ export class SessionTransport implements Transport {
       streams: this.streams,
       upgradeAfterMs: this.#options.upgradeAfterMs,
       isPrimed: this.#isPrimed,
+      onNamed: (exchange: Exchange) => { this.#exchanges.set(exchange.stream, exchange) },
       onEnd: (exchange: Exchange) => { this.#exchanges.delete(exchange.stream) },
-      onLost: (exchange: Exchange) => { this.onlost?.(exchange) }
+      onLost: this.#handlers.onlost
     }
   }
 
   #add (exchange: Exchange): Exchange {
-    this.#exchanges.set(exchange.stream, exchange)
     for (const { id } of exchange.requests) this.#recipients.set(id, exchange)
     return exchange
   }
@@ -286,12 +268,7 @@ export class SessionTransport implements Transport {
     return CLIENT_LEFT
   }
 
-  #deliver (messages: readonly JSONRPCMessage[], requestId: string, exchange?: Exchange): void {
-    const extra = {
-      // The only header that handlers need; the others stay with HTTP.
-      requestInfo: { headers: { [REQUEST_ID_HEADER]: requestId } },
-      ...(exchange === undefined || !this.#isPrimed ? {} : { closeSSEStream: () => { exchange.closeConnection() } })
-    }
-    for (const message of messages) this.onmessage?.(message, extra)
+  #work (exchange: Exchange, requestId: string): void {
+    for (const request of exchange.requests) this.#handlers.onrequest(request, exchange, requestId)
   }
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY, type ServerContext } from '@modelcontextprotocol/server'
+import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server'
+import type { ProgressNotification, ProgressToken } from '@modelcontextprotocol/sdk/types.js'
 import { answersOf, isAnswer, MissingCapability, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
 import { ErrorCode, isObject, ProtocolError, requireJson } from '../json-rpc.ts'
-import { InputRequired, type ClientCapabilities, type SessionOperation } from '../operation.ts'
+import { InputRequired, type ClientCapabilities, type LoggingLevel, type SessionOperation } from '../operation.ts'
 import { createProgress } from '../progress.ts'
 import type { Deeds } from './deeds.ts'
 import { hashOfCall, isRequestState, type RequestState } from './request-state.ts'
@@ -15,6 +16,20 @@ export interface CallOptions {
   signal: AbortSignal
 }
 
+/** What a request has brought of its client, and the way back to it. */
+export interface Line {
+  /** What the client says about itself. */
+  envelope: Record<string, unknown>
+  progressToken: ProgressToken | undefined
+  /** What an earlier leg of the call remembers; its signature was checked. */
+  requestState: unknown
+  /** What the client answers to questions of earlier legs. */
+  inputResponses: Record<string, unknown>
+  notify: (notification: ProgressNotification) => Promise<void>
+  /** Sends a log message, if the client wants that level. */
+  log: (level: LoggingLevel, data: unknown, logger: string | undefined) => Promise<void>
+}
+
 /** One leg of a call: what its handler works with, and what must be remembered for the next one. */
 export interface Call {
   operation: SessionOperation
@@ -24,17 +39,20 @@ export interface Call {
 /**
  * Makes the operation of a request that knows of no earlier one, but for what its client brings back.
  *
+ * @param line to its client
  * @param deeds what earlier legs of calls have done
  * @throws {ProtocolError} when the state that it brings back belongs to another call
  */
-export function createCall (method: string, params: Record<string, unknown>, { mcpReq }: ServerContext, { caller, credential, requestId, signal }: CallOptions, deeds: Deeds): Call {
-  const envelope: Record<string, unknown> = { ...mcpReq.envelope }
+export function createCall (method: string, params: Record<string, unknown>, line: Line, { caller, credential, requestId, signal }: CallOptions, deeds: Deeds): Call {
+  const { envelope, requestState } = line
   const client = envelope[CLIENT_INFO_META_KEY]
   const clientCapabilities: ClientCapabilities = Object(envelope[CLIENT_CAPABILITIES_META_KEY])
-  const requestState = mcpReq.requestState<unknown>()
-  const state = restoreState(hashOfCall(caller, method, params), requestState)
+  // As it came: whoever checks arguments fills in what they leave out.
+  const said = JSON.stringify(params)
+  const hash = (): string => hashOfCall(caller, method, said)
+  const state = requestState === undefined ? newState(hash) : restoreState(hash(), requestState)
   const resumed = requestState === undefined ? null : { since: Date.now(), progress: state.progress }
-  const brought: Record<string, unknown> = { ...state.answers, ...mcpReq.inputResponses }
+  const brought: Record<string, unknown> = { ...state.answers, ...line.inputResponses }
 
   /** What the client has answered, now or in an earlier leg; something else is no answer. */
   function answerTo<Request extends InputRequest> (key: string, request: Request): InputResponse<Request> | undefined {
@@ -60,15 +78,15 @@ export function createCall (method: string, params: Record<string, unknown>, { m
       requestId,
       resumed,
       clientCapabilities,
-      progress: createProgress(mcpReq._meta?.progressToken, signal, async (notification) => {
+      progress: createProgress(line.progressToken, signal, async (notification) => {
         const { progress, _meta: meta } = notification.params
         state.progress = { progress, ...(meta === undefined ? {} : { meta }) }
-        await mcpReq.notify(notification)
+        await line.notify(notification)
       }, resumed?.progress?.progress),
       log: async (level, data, logger) => {
         if (signal.aborted) return
         requireJson(data)
-        await mcpReq.log(level, data, logger)
+        await line.log(level, data, logger)
       },
       ask: async (key, request) => {
         const answer = answerTo(key, request)
@@ -104,8 +122,26 @@ export function createCall (method: string, params: Record<string, unknown>, { m
   }
 }
 
+/** Most calls ask nothing: what would be signed is made when it's needed. */
+function newState (hash: () => string): RequestState {
+  let call: string | undefined
+  let id: string | undefined
+  return {
+    get call () {
+      call ??= hash()
+      return call
+    },
+    get id () {
+      id ??= randomUUID()
+      return id
+    },
+    answers: {},
+    done: {},
+    progress: null
+  }
+}
+
 function restoreState (call: string, brought: unknown): RequestState {
-  if (brought === undefined) return { call, id: randomUUID(), answers: {}, done: {}, progress: null }
   // The words that the SDK has for a state that isn't signed right.
   if (!isRequestState(brought) || brought.call !== call) throw new ProtocolError(ErrorCode.InvalidParams, 'Invalid or expired requestState', { reason: 'invalid_request_state' })
   return { ...brought, answers: { ...brought.answers }, done: { ...brought.done } }

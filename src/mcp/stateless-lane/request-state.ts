@@ -21,9 +21,13 @@ export function isRequestState (value: unknown): value is RequestState {
     (value['progress'] === null || isObject(value['progress']))
 }
 
-/** The hash of a call, whatever the order of its arguments' properties. */
-export function hashOfCall (caller: string, method: string, params: Record<string, unknown>): string {
-  const { _meta, ...said } = params
+/**
+ * The hash of a call, whatever the order of its arguments' properties.
+ *
+ * @param params an object, as JSON
+ */
+export function hashOfCall (caller: string, method: string, params: string): string {
+  const { _meta, ...said }: Record<string, unknown> = Object(JSON.parse(params))
   return createHash('sha256').update(JSON.stringify([caller, method, said], sortKeys)).digest('base64url')
 }
 

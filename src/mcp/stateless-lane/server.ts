@@ -1,24 +1,18 @@
 import {
-  createRequestStateCodec, inputRequired, MissingRequiredClientCapabilityError, ProtocolError as SdkProtocolError, Server,
-  type HandlerResultTypeMap, type Implementation, type InputRequests, type ServerCapabilities, type ServerContext
+  MissingRequiredClientCapabilityError, ProtocolError as SdkProtocolError, Server,
+  type HandlerResultTypeMap, type Implementation, type ServerCapabilities, type ServerContext
 } from '@modelcontextprotocol/server'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv'
-import type { Dispatch } from '../dispatch.ts'
 import { ErrorCode, isObject, ProtocolError } from '../json-rpc.ts'
-import { InputRequired } from '../operation.ts'
-import { createCall, type CallOptions } from './call.ts'
-import { Deeds } from './deeds.ts'
-import type { RequestState } from './request-state.ts'
+import type { CallOptions, Line } from './call.ts'
+import type { Legs } from './legs.ts'
+import { CACHE_HINT } from './wire-result.ts'
 
 export interface StatelessServerOptions {
   serverInfo: Implementation
   capabilities: ServerCapabilities
   instructions: string
-  dispatch: Dispatch
-  /** Signs what a call remembers while its client answers a question: at least 32 bytes, the same for all replicas. */
-  requestStateKey: string
-  /** How long a client may take to answer. */
-  requestStateTtlSeconds: number
+  legs: Legs
   /** What is known of a call beside its message. */
   callOptions: (context: ServerContext) => CallOptions
   /** Called when the call is over. */
@@ -29,9 +23,6 @@ export interface StatelessServerOptions {
 const METHODS = [
   'tools/list', 'tools/call', 'resources/list', 'resources/templates/list', 'resources/read', 'prompts/list', 'prompts/get', 'completion/complete'
 ] as const
-
-/** How long a client may keep what it read: there are notices of changes for those who want to know sooner. */
-const CACHE_HINT = { ttlMs: 60_000, cacheScope: 'private' } as const
 
 /** Shared, because each server would make its own otherwise. */
 const jsonSchemaValidator = new AjvJsonSchemaValidator()
@@ -55,14 +46,12 @@ class RequestServer extends Server {
 }
 
 /** Makes the SDK's server for one request. */
-export function createServerFactory ({ serverInfo, capabilities, instructions, dispatch, requestStateKey, requestStateTtlSeconds, callOptions, onEnd }: StatelessServerOptions): () => Server {
-  const codec = createRequestStateCodec<RequestState>({ key: requestStateKey, ttlSeconds: requestStateTtlSeconds })
-  const deeds = new Deeds(requestStateTtlSeconds * 1000)
+export function createServerFactory ({ serverInfo, capabilities, instructions, legs, callOptions, onEnd }: StatelessServerOptions): () => Server {
   const options = {
     capabilities,
     instructions,
     jsonSchemaValidator,
-    requestState: { verify: codec.verify },
+    requestState: { verify: legs.verify },
     cacheHints: {
       'tools/list': CACHE_HINT, 'prompts/list': CACHE_HINT, 'resources/list': CACHE_HINT, 'resources/templates/list': CACHE_HINT, 'server/discover': CACHE_HINT
     }
@@ -83,19 +72,23 @@ export function createServerFactory ({ serverInfo, capabilities, instructions, d
   async function handle (method: string, params: Record<string, unknown>, context: ServerContext) {
     const options = callOptions(context)
     try {
-      const { operation, state } = createCall(method, params, context, options, deeds)
-      try {
-        return await dispatch(method, params, operation)
-      } catch (error) {
-        if (!(error instanceof InputRequired)) throw error
-        // As with the results: the other SDK's types for the same JSON.
-        return inputRequired({ inputRequests: error.requests as InputRequests, requestState: await codec.mint(state, context) })
-      }
+      return await legs.work(method, params, toLine(context), options)
     } catch (error) {
       throw error instanceof ProtocolError ? toSdkError(error) : error
     } finally {
       onEnd(options)
     }
+  }
+}
+
+function toLine ({ mcpReq }: ServerContext): Line {
+  return {
+    envelope: { ...mcpReq.envelope },
+    progressToken: mcpReq._meta?.progressToken,
+    requestState: mcpReq.requestState<unknown>(),
+    inputResponses: { ...mcpReq.inputResponses },
+    notify: async (notification) => { await mcpReq.notify(notification) },
+    log: async (level, data, logger) => { await mcpReq.log(level, data, logger) }
   }
 }
 

@@ -1,14 +1,18 @@
-import { createMcpHandler, type McpHttpHandler, type ServerContext, type ServerEvent } from '@modelcontextprotocol/server'
+import { createMcpHandler, LOG_LEVEL_META_KEY, type McpHttpHandler, type ServerContext, type ServerEvent } from '@modelcontextprotocol/server'
 import type { Bus } from '../../store/bus.ts'
 import type { Change } from '../change.ts'
 import { EventStream } from '../event-stream.ts'
 import { REQUEST_ID_HEADER, type HttpReply, type HttpRequest } from '../http.ts'
-import { isObject, isToolCall } from '../json-rpc.ts'
-import { OperationAborted, type AbortCause } from '../operation.ts'
-import type { CallOptions } from './call.ts'
+import { ErrorCode, isObject, isStringOrInteger, isToolCall, toErrorObject } from '../json-rpc.ts'
+import { LOGGING_LEVELS, OperationAborted, type AbortCause } from '../operation.ts'
+import type { CallOptions, Line } from './call.ts'
+import { Legs, type LegsOptions } from './legs.ts'
+import { PlainReply } from './plain-reply.ts'
+import { PlainRequests, type PlainRequest } from './plain-request.ts'
 import { createServerFactory, type StatelessServerOptions } from './server.ts'
+import { toWireResult } from './wire-result.ts'
 
-export interface StatelessLaneOptions extends Omit<StatelessServerOptions, 'callOptions' | 'onEnd'> {
+export interface StatelessLaneOptions extends LegsOptions, Omit<StatelessServerOptions, 'legs' | 'callOptions' | 'onEnd'> {
   /** Where changes are told. */
   changes: Bus<Change>
   /** Whether a tool usually takes long: its reply is an event stream from the first moment. */
@@ -23,16 +27,22 @@ export interface StatelessLaneOptions extends Omit<StatelessServerOptions, 'call
 
 const LISTEN = 'subscriptions/listen'
 /** Nobody reads it. */
-const CLIENT_CLOSED_REQUEST = 499
+const CLIENT_CLOSED_REQUEST = { status: 499 }
 
 /**
  * Serves the revision of MCP that has no sessions, 2026-07-28: each POST says all that there is to know.
  * A client that closes the connection has cancelled the call.
  *
+ * What clients send from day to day goes straight to the catalog. Everything else is the SDK's: what is malformed, what asks what the
+ * server is and can, what brings answers to questions, streams of notices. Its handler makes objects of the web for each request,
+ * and checks what was checked before, which takes several times as long as the rest.
+ *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
  */
 export class StatelessLane {
   readonly #options: StatelessLaneOptions
+  readonly #legs: Legs
+  readonly #plainRequests = new PlainRequests()
   readonly #handler: McpHttpHandler
   readonly #streamingHandler: McpHttpHandler
   /** Calls whose handler runs, and what ends them. */
@@ -42,8 +52,10 @@ export class StatelessLane {
 
   constructor (options: StatelessLaneOptions) {
     this.#options = options
+    this.#legs = new Legs(options)
     const factory = createServerFactory({
       ...options,
+      legs: this.#legs,
       callOptions: (context) => this.#callOptions(context),
       onEnd: (call) => { this.#running.delete(call) }
     })
@@ -63,6 +75,13 @@ export class StatelessLane {
     this.#streamingHandler = createMcpHandler(factory, { ...common, responseMode: 'sse' })
   }
 
+  /** Serves a request in which there is nothing to doubt; `undefined` for any other, whoever it's for. */
+  postPlain (http: HttpRequest): Promise<HttpReply> | undefined {
+    const plain = this.#plainRequests.read(http)
+    return plain === undefined ? undefined : this.#serve(plain, http)
+  }
+
+  /** Has the SDK serve a request of this revision. */
   async post (http: HttpRequest): Promise<HttpReply> {
     const connection = new AbortController()
     let isAnswered = false
@@ -72,13 +91,13 @@ export class StatelessLane {
       if (!isAnswered) connection.abort()
       this.#listening.delete(connection)
     })
-    if (connection.signal.aborted) return { status: CLIENT_CLOSED_REQUEST }
+    if (connection.signal.aborted) return CLIENT_CLOSED_REQUEST
     try {
       const reply = await this.#answer(http, connection.signal)
       isAnswered = reply !== 'streaming'
       return reply
     } catch (error) {
-      if (connection.signal.aborted) return { status: CLIENT_CLOSED_REQUEST }
+      if (connection.signal.aborted) return CLIENT_CLOSED_REQUEST
       throw error
     }
   }
@@ -96,6 +115,38 @@ export class StatelessLane {
   async close (): Promise<void> {
     this.abortRunning('shutdown')
     await Promise.all([this.#handler.close(), this.#streamingHandler.close()])
+  }
+
+  async #serve (request: PlainRequest, http: HttpRequest): Promise<HttpReply> {
+    const controller = new AbortController()
+    const call = { caller: http.caller, credential: http.credential, requestId: http.requestId, signal: controller.signal }
+    const reply = new PlainReply(http, this.#options)
+    this.#running.set(call, controller)
+    http.onClose(() => {
+      // An abort that nobody hears costs as much as the rest of a quick call.
+      if (this.#running.has(call)) controller.abort(new OperationAborted('cancelled'))
+      reply.abandon(CLIENT_CLOSED_REQUEST)
+    })
+    if (controller.signal.aborted) {
+      this.#running.delete(call)
+      return reply.reply
+    }
+    if (isToolCall(request, this.#options.isLongRunning)) reply.becomeStream()
+    this.#work(request, call, reply).catch(() => { this.#options.onFault('an answer could not be sent') })
+    return reply.reply
+  }
+
+  async #work ({ id, method, params, envelope }: PlainRequest, call: CallOptions, reply: PlainReply): Promise<void> {
+    try {
+      const result = await this.#legs.work(method, params, toLine(params, envelope, reply), call)
+      reply.answer({ jsonrpc: '2.0', id, result: toWireResult(method, result, this.#options.serverInfo) })
+    } catch (error) {
+      const { code, ...words } = toErrorObject(error)
+      const isRefused = code === ErrorCode.MissingClientCapability
+      reply.answer({ jsonrpc: '2.0', id, error: { code: code === ErrorCode.ResourceNotFound ? ErrorCode.InvalidParams : code, ...words } }, isRefused ? 400 : 200)
+    } finally {
+      this.#running.delete(call)
+    }
   }
 
   async #answer (http: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
@@ -133,6 +184,24 @@ export class StatelessLane {
     const call = { caller, credential, requestId: http?.req?.headers.get(REQUEST_ID_HEADER) ?? null, signal: controller.signal }
     this.#running.set(call, controller)
     return call
+  }
+}
+
+/** A first leg brings no answers. */
+function toLine (params: Record<string, unknown>, envelope: Record<string, unknown>, reply: PlainReply): Line {
+  const meta = isObject(params['_meta']) ? params['_meta'] : {}
+  const token = meta['progressToken']
+  const threshold = LOGGING_LEVELS.findIndex((level) => level === envelope[LOG_LEVEL_META_KEY])
+  return {
+    envelope,
+    progressToken: isStringOrInteger(token) ? token : undefined,
+    requestState: undefined,
+    inputResponses: {},
+    notify: async ({ method, params }) => { reply.notify({ jsonrpc: '2.0', method, params: { ...params } }) },
+    log: async (level, data, logger) => {
+      if (threshold < 0 || LOGGING_LEVELS.indexOf(level) < threshold) return
+      reply.notify({ jsonrpc: '2.0', method: 'notifications/message', params: { level, data, ...(logger === undefined ? {} : { logger }) } })
+    }
   }
 }
 

@@ -16,6 +16,22 @@ t.test('lists tools as clients see them', async (t) => {
   t.same(catalog.tools.names, ['a', 'b'])
 })
 
+t.test('a page stays the same until something changes', async (t) => {
+  const catalog = new Catalog()
+  for (let number = 0; number < 300; number++) catalog.addTool({ name: `tool-${number}`, description: '', input }, () => ({}))
+  const first = catalog.tools.page(undefined)
+  const { nextCursor } = first
+  const second = catalog.tools.page(nextCursor)
+  t.equal(catalog.tools.page(undefined), first)
+  t.equal(catalog.tools.page(nextCursor), second)
+  t.equal(second.items.length, 50)
+  catalog.tools.remove('tool-299')
+  t.equal(catalog.tools.page(nextCursor).items.length, 49)
+  t.not(catalog.tools.page(undefined), first)
+  const elsewhere = Buffer.from('tool-7').toString('base64url')
+  t.not(catalog.tools.page(elsewhere), catalog.tools.page(elsewhere), 'nobody can fill the memory with pages that begin anywhere')
+})
+
 t.test('tells of each change, or once of several', async (t) => {
   const told: string[] = []
   const catalog = new Catalog((kind) => { told.push(kind) })

@@ -48,7 +48,6 @@ function start (
       onPickUp: () => {},
       isReplayable: () => false,
       save: async () => {},
-      onFault: (words) => { throw new Error(words) }
     },
     onEvent: ({ type }) => { events.push(type) },
     onStoreError: (error) => { storeErrors.push(error) },
