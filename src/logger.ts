@@ -1,6 +1,7 @@
 import { pino, stdTimeFunctions, symbols, type DestinationStream, type Logger } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import type { Config } from './config.ts'
+import { hideWords } from './hidden-words.ts'
 import { LineOutput, LogFile } from './log-file.ts'
 import { version } from './version.ts'
 
@@ -30,7 +31,7 @@ export const serializers = {
 
 /**
  * Makes the process's logger: one line per event on stdout, and the same as JSON in LOG_FILE if there is one. Levels are words, time is ISO 8601.
- * Prompts, answers and credentials are never passed to it; `serializers` and `redact` are the second line of defence.
+ * Prompts, answers and credentials are never passed to it; `serializers` and `hideWords` are the second line of defence.
  *
  * @param destination where JSON lines go instead of stdout
  * @throws {LogFileError} when LOG_FILE can't be opened
@@ -42,9 +43,8 @@ export function createLogger (logs: Config['logs'], destination?: DestinationStr
     level: logs.level,
     base: { service: 'mcp-dust-server', version },
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    serializers,
-    redact: { paths: ['apiKey', '*.apiKey', 'authorization', '*.authorization', 'headers', '*.headers'], censor: '(redacted)' }
+    formatters: { level: (label) => ({ level: label }), bindings: hideWords, log: hideWords },
+    serializers
   }, output)
   return { logger, lineCounts: output.lineCounts, reopen: () => { file?.reopen() } }
 }
