@@ -72,10 +72,11 @@ export default fp(async (fastify) => {
       const seconds = await secondsUntilLooked(request)
       if (seconds > 0) refuse(reply, 'wrong_credentials', seconds, 'Too many wrong credentials came from this address; try again later')
     })
-    scope.addHook('onSend', async (request, reply) => {
+    scope.addHook('onSend', (request, reply, _payload, done) => {
       // Tokens expire by themselves, and those of a whole office come from one address.
       const isWrong = reply.statusCode === 401 && request.headers.authorization !== undefined && request.refusedCredential !== 'expired'
-      if (isWrong) await noteWrongCredential(request)
+      if (isWrong) noteWrongCredential(request).then(() => { done() }, done)
+      else done()
     })
   }
 

@@ -1,11 +1,11 @@
 import fp from 'fastify-plugin'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { createAllowedPeers, isHostAllowed, isOriginAllowed } from '../src/allowed-peers.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from '../src/cors.ts'
 
 export interface Security {
   /** A hook for routes that a browser could be tricked into asking for. */
-  refuseStrangers (request: FastifyRequest): Promise<void>
+  refuseStrangers (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void
   /**
    * Makes a hook for routes that web pages of `ALLOWED_ORIGINS` may use: answers their preflights, before anybody asks for a credential,
    * and lets them read what they get. The routes must take OPTIONS, or the hook is never reached by a preflight.
@@ -42,15 +42,16 @@ export default fp(async (fastify) => {
   for (const reason of REASONS) refused.inc({ reason }, 0)
   fastify.decorate('security', { refuseStrangers, admitPages } satisfies Security)
 
-  async function refuseStrangers ({ headers }: FastifyRequest): Promise<void> {
+  function refuseStrangers ({ headers }: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
     if (!isHostAllowed(peers, headers.host)) {
       refused.inc({ reason: 'host' })
-      throw new PeerNotAllowed('This host name isn\'t allowed: add it to ALLOWED_HOSTS')
+      return done(new PeerNotAllowed('This host name isn\'t allowed: add it to ALLOWED_HOSTS'))
     }
     if (!isOriginAllowed(peers, headers.origin)) {
       refused.inc({ reason: 'origin' })
-      throw new PeerNotAllowed('Pages of this origin aren\'t allowed: add it to ALLOWED_ORIGINS')
+      return done(new PeerNotAllowed('Pages of this origin aren\'t allowed: add it to ALLOWED_ORIGINS'))
     }
+    done()
   }
 
   function admitPages (methods: readonly string[]): ReturnType<Security['admitPages']> {

@@ -15,7 +15,10 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
   const config = { disableMetrics: true }
   const admitPages = fastify.security.admitPages(METHODS)
 
-  fastify.addHook('onRequest', async (_request, reply) => { reply.header('cache-control', 'no-store') })
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    reply.header('cache-control', 'no-store')
+    done()
+  })
   fastify.addHook('onRequest', fastify.security.refuseStrangers)
   fastify.addHook('onRequest', admitPages)
   fastify.rateLimits.guardCredentials(fastify)

@@ -53,8 +53,9 @@ export async function createService (config: Config, logger: FastifyBaseLogger, 
       raw.end(JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message: 'The address can\'t be read' }))
     }
   })
-  fastify.addHook('onRequest', async (request, reply) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     reply.header(REQUEST_ID_HEADER, request.id).headers(SECURITY_HEADERS)
+    done()
   })
   // Fastify's own words repeat the address, in which there may be anything.
   fastify.setNotFoundHandler(async (_request, reply) => reply.code(404).send({ statusCode: 404, error: STATUS_CODES[404], message: 'There is nothing at this address' }))
