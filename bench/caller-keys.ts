@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { createEmulator } from '../src/emulator/app.ts'
 import { postStateless } from '../test/fixtures/stateless.ts'
-import { startServer, type Server } from './server.ts'
+import { startServer, type TalkingServer } from './server.ts'
 import { toMarkdown } from './table.ts'
 
 /**
@@ -29,10 +29,9 @@ const rows = [[...await measure(server, 'start'), '']]
 for (const round of ['first', 'second']) {
   for (let sample = 0; sample < samples; sample++) {
     const from = keys / samples * sample
-    const { cpuMicros: before } = await server.usage()
+    const before = server.cpuMicros()
     await useKeys(server, from, from + keys / samples)
-    const { cpuMicros } = await server.usage()
-    rows.push([...await measure(server, `${round} ${from + keys / samples}`), Math.round((cpuMicros - before) / (keys / samples))])
+    rows.push([...await measure(server, `${round} ${from + keys / samples}`), Math.round((server.cpuMicros() - before) / (keys / samples))])
   }
 }
 console.log(toMarkdown(['keys', 'heap MiB', 'RSS MiB', 'lists fetched', 'CPU µs per call'], rows))
@@ -40,7 +39,7 @@ await server.stop()
 dust.closeAllConnections()
 dust.close()
 
-async function useKeys ({ address }: Server, from: number, to: number): Promise<void> {
+async function useKeys ({ address }: TalkingServer, from: number, to: number): Promise<void> {
   let next = from
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     while (next < to) {
@@ -51,8 +50,8 @@ async function useKeys ({ address }: Server, from: number, to: number): Promise<
   }))
 }
 
-async function measure (server: Server, name: string): Promise<Array<string | number>> {
-  const { heapBytes, rssBytes } = await server.usage()
+async function measure (server: TalkingServer, name: string): Promise<Array<string | number>> {
+  const [{ heapBytes }, { rssBytes }] = [await server.memory(), server.usage()]
   return [name, (heapBytes / 2 ** 20).toFixed(1), (rssBytes / 2 ** 20).toFixed(1), asked]
 }
 

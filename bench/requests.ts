@@ -1,35 +1,80 @@
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server'
+import { createParser } from 'eventsource-parser'
+import { isObject } from '../src/mcp/json-rpc.ts'
 import type { Load } from './load.ts'
 
-const TEXT = 'hello world'
 const SESSION_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
-const HEADERS = { 'content-type': ['application/json'], accept: ['application/json, text/event-stream'] }
 const CLIENT = { name: 'bench', version: '1.0.0' }
 /** `params` of its initialize. */
 export const INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: CLIENT }
+const STATELESS_META = { [PROTOCOL_VERSION_META_KEY]: '2026-07-28', [CLIENT_INFO_META_KEY]: CLIENT, [CLIENT_CAPABILITIES_META_KEY]: {} }
 
-/** Calls of a tool in so many sessions, one after the other. */
-export async function createSessionLoad (address: string, count: number): Promise<Load> {
-  const sessions = await Promise.all(Array.from({ length: count }, async () => openSession(address)))
-  return { body: callWith({}), headers: { ...HEADERS, 'mcp-protocol-version': ['2025-11-25'], 'mcp-session-id': sessions } }
+/** Of the revisions with sessions, or of the one without. */
+export type Lane = 'session' | 'stateless'
+
+/** What is asked, and how a right answer is known. */
+export interface Question {
+  method: string
+  params: Record<string, unknown>
+  /** @param results one, or those of all pages */
+  isRight: (results: ReadonlyArray<Record<string, unknown>>) => boolean
 }
 
-/** The same call, with all that is to be said about the client in it. */
-export function createStatelessLoad (): Load {
-  return {
-    body: callWith({ _meta: { [PROTOCOL_VERSION_META_KEY]: '2026-07-28', [CLIENT_INFO_META_KEY]: CLIENT, [CLIENT_CAPABILITIES_META_KEY]: {} } }),
-    headers: { ...HEADERS, 'mcp-protocol-version': ['2026-07-28'], 'mcp-method': ['tools/call'], 'mcp-name': ['echo'] }
-  }
+/**
+ * Asks once, with so many sessions to take turns afterwards if there are any, and reads on while there are more pages.
+ *
+ * @returns the load that asks the same again and again, a page at a time
+ * @throws {Error} when the answer isn't right
+ */
+export async function prepareLoad (address: string, lane: Lane, question: Question, sessions: number): Promise<Load> {
+  const ids = lane === 'session' ? await Promise.all(Array.from({ length: sessions }, async () => openSession(address))) : []
+  const headers = headersOf(lane, question, ids)
+  const pages = await ask(address, lane, question, headers)
+  return { bodies: pages.map(({ cursor }) => bodyOf(lane, question, cursor)), headers }
 }
 
-/** Sends one request of a load, and throws unless it's answered right. */
-export async function check (address: string, { body, headers }: Load): Promise<void> {
-  const text = await (await post(address, body.replace('%d', '0'), Object.fromEntries(Object.entries(headers).map(([name, [value]]) => [name, value ?? ''])))).text()
-  if (!text.includes(`"text":"${TEXT}"`) || text.includes('isError')) throw new Error(`${address} answered: ${text}`)
+/**
+ * Whether a server still answers right.
+ *
+ * @throws {Error} when it doesn't
+ */
+export async function checkAgain (address: string, lane: Lane, question: Question, { headers }: Load): Promise<void> {
+  await ask(address, lane, question, headers)
 }
 
-function callWith (more: Record<string, unknown>): string {
-  return JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'tools/call', params: { name: 'echo', arguments: { text: TEXT }, ...more } }).replace('"id":0', '"id":%d')
+async function ask (address: string, lane: Lane, question: Question, headers: Load['headers']): Promise<Array<{ cursor: unknown, result: Record<string, unknown> }>> {
+  const pages: Array<{ cursor: unknown, result: Record<string, unknown> }> = []
+  let cursor: unknown
+  do {
+    const response = await post(address, bodyOf(lane, question, cursor).replace('%d', '0'), Object.fromEntries(Object.entries(headers).map(([name, [value]]) => [name, value ?? ''])))
+    const text = await response.text()
+    const { result } = parseAnswer(text)
+    if (response.status !== 200 || !isObject(result)) throw new Error(`${address} answered ${question.method} with ${response.status}: ${text.slice(0, 500)}`)
+    pages.push({ cursor, result })
+    cursor = result['nextCursor']
+  } while (cursor !== undefined)
+  if (!question.isRight(pages.map(({ result }) => result))) throw new Error(`${address} answered ${question.method} wrong: ${JSON.stringify(pages[0]?.result).slice(0, 500)}`)
+  return pages
+}
+
+function headersOf (lane: Lane, { method, params }: Question, sessions: string[]): Load['headers'] {
+  const headers = Object.fromEntries(Object.entries(SESSION_HEADERS).map(([name, value]) => [name, [value]]))
+  if (lane === 'session') return { ...headers, 'mcp-protocol-version': ['2025-11-25'], 'mcp-session-id': sessions }
+  return { ...headers, 'mcp-protocol-version': ['2026-07-28'], 'mcp-method': [method], ...typeof params['name'] === 'string' ? { 'mcp-name': [params['name']] } : {} }
+}
+
+function bodyOf (lane: Lane, { method, params }: Question, cursor: unknown): string {
+  const page = cursor === undefined ? {} : { cursor }
+  const meta = lane === 'stateless' ? { _meta: STATELESS_META } : {}
+  return JSON.stringify({ jsonrpc: '2.0', id: 0, method, params: { ...params, ...page, ...meta } }).replace('"id":0', '"id":%d')
+}
+
+/** The last message of an answer, which may be an event stream. */
+export function parseAnswer (text: string): Record<string, unknown> {
+  if (text.startsWith('{')) return Object(JSON.parse(text)) as Record<string, unknown>
+  const messages: string[] = []
+  createParser({ onEvent: ({ data }) => { if (data !== '') messages.push(data) } }).feed(text)
+  return Object(JSON.parse(messages.at(-1) ?? '{}')) as Record<string, unknown>
 }
 
 /** Resolves to its id. */

@@ -1,14 +1,24 @@
-import { fork } from 'node:child_process'
+import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import type { Message, Usage } from './servers/serve.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../test/fixtures/free-port.ts'
+import { readCpuMicros, readUsage, type ProcessUsage } from './process-usage.ts'
+import type { Memory, Message } from './servers/serve.ts'
 
 /** A server in a process of its own. */
 export interface Server {
   address: string
-  usage (): Promise<Usage>
+  pid: number
+  cpuMicros (): number
+  usage (): ProcessUsage
   /** Kills it. Resolves when it is gone. */
   stop (): Promise<void>
+}
+
+/** One that is asked what it holds. */
+export interface TalkingServer extends Server {
+  memory (): Promise<Memory>
 }
 
 interface StartOptions {
@@ -19,7 +29,7 @@ interface StartOptions {
 }
 
 /** Starts a program of `servers/` with nothing but the given environment, and waits until it listens. */
-export async function startServer (program: string, { args = [], nodeArgs = [], environment = {} }: StartOptions = {}): Promise<Server> {
+export async function startServer (program: string, { args = [], nodeArgs = [], environment = {} }: StartOptions = {}): Promise<TalkingServer> {
   const child = fork(path.join(import.meta.dirname, 'servers', program), args, { execArgv: nodeArgs, env: { ...environment }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const next = async (): Promise<Message> => {
     const settled = new AbortController()
@@ -35,15 +45,44 @@ export async function startServer (program: string, { args = [], nodeArgs = [], 
   const first = await next()
   if (!('address' in first)) throw new Error(`${program} didn't say where it listens`)
   return {
-    address: first.address,
-    usage: async () => {
+    ...toServer(child, first.address),
+    memory: async () => {
       const answer = next()
-      child.send('usage')
+      child.send('memory')
       const message = await answer
-      if (!('cpuMicros' in message)) throw new Error(`${program} didn't say what it uses`)
+      if (!('heapBytes' in message)) throw new Error(`${program} didn't say what it holds`)
       return message
-    },
+    }
+  }
+}
+
+/**
+ * Starts somebody else's program with Node, and waits until it listens.
+ *
+ * @param command what it is called with, and its environment, for a port
+ */
+export async function startForeignServer (command: (port: number) => { args: string[], environment?: Record<string, string> }): Promise<Server> {
+  const port = await freePort()
+  const { args, environment = {} } = command(port)
+  const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'], ...environment }, stdio: 'ignore' })
+  const server = toServer(child, `http://127.0.0.1:${port}`)
+  while (!await fetch(server.address).then(() => true, () => false)) {
+    if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended with ${child.exitCode}`)
+    await pause(50)
+  }
+  return server
+}
+
+function toServer (child: ChildProcess, address: string): Server {
+  const { pid } = child
+  if (pid === undefined) throw new Error('There is no process')
+  return {
+    address,
+    pid,
+    cpuMicros: () => readCpuMicros(pid),
+    usage: () => readUsage(pid),
     stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.kill()
       await ended

@@ -1,34 +1,23 @@
-export interface Row {
-  name: string
-  perSecond: number
-  /** Latencies in milliseconds. */
-  p50: number
-  p99: number
-  /** CPU time of the server for each request. */
-  cpuMicros: number
-}
+export type Cell = string | number
 
-/** As Markdown; the first row is what the others are compared with. */
-export function formatTable (rows: readonly Row[]): string {
-  const [yardstick] = rows
-  const times = (value: number, of: number | undefined): string => of === undefined ? '' : (value / of).toFixed(2)
-  return toMarkdown(['server', 'req/s', 'of the first', 'p50 ms', 'p99 ms', 'CPU µs/req', 'of the first'], rows.map(({ name, perSecond, p50, p99, cpuMicros }) =>
-    [name, Math.round(perSecond), times(perSecond, yardstick?.perSecond), p50.toFixed(1), p99.toFixed(1), Math.round(cpuMicros), times(cpuMicros, yardstick?.cpuMicros)]))
+export interface Table {
+  title: string
+  /** What must be known to read it. */
+  note?: string
+  head: readonly string[]
+  rows: ReadonlyArray<readonly Cell[]>
 }
 
 /** A table whose first column is of words and whose others are of numbers. */
-export function toMarkdown (head: readonly string[], rows: ReadonlyArray<ReadonlyArray<string | number>>): string {
-  const line = (cells: ReadonlyArray<string | number>): string => `| ${cells.join(' | ')} |`
+export function toMarkdown (head: readonly string[], rows: ReadonlyArray<readonly Cell[]>): string {
+  const line = (cells: readonly Cell[]): string => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map((_, index) => index === 0 ? '---' : '---:')), ...rows.map(line)].join('\n')
 }
 
-export function median (values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length / 2
-  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2
-}
-
-/** @param share of the values that are not larger */
-export function quantile (values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1] ?? Number.NaN
+/** With so many digits as tell something. */
+export function toDigits (value: number): string {
+  const size = Math.abs(value)
+  if (!Number.isFinite(value)) return 'n/a'
+  if (size >= 100 || Number.isInteger(value)) return String(Math.round(value))
+  return value.toFixed(size >= 10 ? 1 : 2)
 }

@@ -1,25 +1,28 @@
-import type { FastifyInstance } from 'fastify'
+import { once } from 'node:events'
+import type { Server } from 'node:http'
 
-/** What a process has used so far, and what it holds. */
-export interface Usage {
-  cpuMicros: number
-  /** After a collection of garbage, if Node was started with --expose-gc. */
+/** What a process holds, after a collection of garbage if Node was started with --expose-gc. */
+export interface Memory {
   heapBytes: number
-  rssBytes: number
 }
 
 /** What a server under load tells the one that measures. */
-export type Message = { address: string } | Usage
+export type Message = { address: string } | Memory
 
-/** Listens, says where, and says what it has used whenever it is asked. Ends with the one that started it. */
-export async function serve (fastify: FastifyInstance): Promise<void> {
+/** Listens, says where, and says what it holds whenever it is asked. Ends with the one that started it. */
+export async function serve (listen: () => Promise<string>): Promise<void> {
   const tell = (message: Message): void => { process.send?.(message) }
   process.on('message', () => {
     globalThis.gc?.()
-    const { user, system } = process.cpuUsage()
-    const { heapUsed, rss } = process.memoryUsage()
-    tell({ cpuMicros: user + system, heapBytes: heapUsed, rssBytes: rss })
+    tell({ heapBytes: process.memoryUsage().heapUsed })
   })
   process.on('disconnect', () => { process.exit() })
-  tell({ address: await fastify.listen({ port: 0, host: '127.0.0.1' }) })
+  tell({ address: await listen() })
+}
+
+/** The address of a server of Node that listens already. */
+export async function addressOf (server: Server): Promise<string> {
+  if (!server.listening) await once(server, 'listening')
+  const { port } = Object(server.address()) as { port: number }
+  return `http://127.0.0.1:${port}`
 }

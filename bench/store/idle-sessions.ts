@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { openStore } from '../../src/store/open.ts'
 import { endSession, openSession } from '../requests.ts'
-import { startServer } from '../server.ts'
+import { startServer, type TalkingServer } from '../server.ts'
 import { toMarkdown } from '../table.ts'
 import { EVENT } from './operations.ts'
 import { STORES, type MeasuredStore } from './stores.ts'
@@ -37,15 +37,19 @@ async function fill (store: MeasuredStore) {
   const { address } = server
   for (const session of await openMany(address, 500)) await endSession(address, session) // until the code is warm
   const bytes = await store.bytes()
-  const before = await server.usage()
+  const before = await measure(server)
   await openMany(address, SESSIONS)
-  const live = await server.usage()
+  const live = await measure(server)
   const perSession = (await store.bytes() - bytes) / SESSIONS
   await pause(LEAVES_AFTER_MS)
-  const after = await server.usage()
+  const after = await measure(server)
   await server.stop()
   const usages = [before, live, after]
   return { perSession, heapMiB: usages.map(({ heapBytes }) => heapBytes / 2 ** 20), rssMiB: usages.map(({ rssBytes }) => rssBytes / 2 ** 20) }
+}
+
+async function measure (server: TalkingServer): Promise<{ heapBytes: number, rssBytes: number }> {
+  return { ...await server.memory(), rssBytes: server.usage().rssBytes }
 }
 
 async function openMany (address: string, count: number): Promise<string[]> {

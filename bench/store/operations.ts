@@ -4,7 +4,8 @@ import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { LINE } from '../line.ts'
 import { INITIALIZE } from '../requests.ts'
-import { median, quantile, toMarkdown } from '../table.ts'
+import { median, quantile } from '../statistics.ts'
+import { toMarkdown } from '../table.ts'
 import { STORES } from './stores.ts'
 
 /** A piece of an answer, as it is stored. */

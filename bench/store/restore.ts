@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { callTool, openSession } from '../requests.ts'
 import { startServer, type Server } from '../server.ts'
-import { median, quantile, toMarkdown } from '../table.ts'
+import { median, quantile } from '../statistics.ts'
+import { toMarkdown } from '../table.ts'
 import { STORES, type MeasuredStore } from './stores.ts'
 
 /** How many sessions come to a process that runs already, and to how many new processes one comes. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createRandom, type Random } from '../../src/emulator/random.ts'
-import { startServer, type Server } from '../server.ts'
+import { startServer, type TalkingServer } from '../server.ts'
 import { toMarkdown } from '../table.ts'
 import { STORES, type MeasuredStore } from './stores.ts'
 import { visit, type Visits } from './visit.ts'
@@ -41,19 +41,19 @@ export async function soak (minutes: number, seed: string): Promise<{ report: st
   return { report: reports.join('\n'), failed }
 }
 
-async function keepVisiting ({ address }: Server, random: Random, visits: Visits, over: AbortSignal): Promise<void> {
+async function keepVisiting ({ address }: TalkingServer, random: Random, visits: Visits, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await visit(address, random, visits)
     await pause(random.integer(0, REST_MS))
   }
 }
 
-async function watch (server: Server, store: MeasuredStore, visits: Visits, minutes: number): Promise<string> {
+async function watch (server: TalkingServer, store: MeasuredStore, visits: Visits, minutes: number): Promise<string> {
   const samples: Sample[] = []
   const rows: Array<Array<string | number>> = []
   for (let count = 1; count <= SAMPLES; count++) {
     await pause(minutes * 60_000 / SAMPLES)
-    const { heapBytes, rssBytes } = await server.usage()
+    const [{ heapBytes }, { rssBytes }] = [await server.memory(), server.usage()]
     const sample = { heapMiB: heapBytes / 2 ** 20, rssMiB: rssBytes / 2 ** 20, storeMiB: await store.bytes() / 2 ** 20, entries: await store.entries() }
     samples.push(sample)
     rows.push([(minutes / SAMPLES * count).toFixed(1), ...toCells(sample), visits.sessions, visits.calls, visits.resumes, visits.failed])

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { median, toMarkdown } from '../../bench/table.ts'
+import { median } from '../../bench/statistics.ts'
+import { toMarkdown } from '../../bench/table.ts'
 import { createRandom } from '../../src/emulator/random.ts'
 import { attemptsAt, unknownLike } from './attempts.ts'
 import { setScene } from './belongings.ts'
