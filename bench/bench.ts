@@ -28,5 +28,36 @@ export const BENCHES: readonly Bench[] = [
       contestant: 'only those with these words in their names; the first of a case always takes part'
     },
     load: () => import('./calls/bench.ts')
+  },
+  {
+    name: 'sessions',
+    line: 'memory of sessions that nobody uses, and what opening, restoring and forgetting them costs',
+    flags: {
+      store: 'sqlite, redis or memory; sqlite unless told',
+      sessions: 'how many instead of 1,000, 10,000 and 100,000'
+    },
+    load: () => import('./sessions/bench.ts')
+  },
+  {
+    name: 'watch',
+    line: 'what metrics and logs cost a request, and what reading the metrics costs',
+    flags: { store: 'whose sessions are counted: sqlite or redis; sqlite unless told' },
+    load: () => import('./watch/bench.ts')
+  },
+  {
+    name: 'start',
+    line: 'the time from exec to ready, memory at rest, and what the image has',
+    flags: {},
+    load: () => import('./start/bench.ts')
+  },
+  {
+    name: 'streams',
+    line: 'the time added between an event in Dust and its client, with many agents at once',
+    flags: {
+      runs: 'how many at once, instead of 10, 100 and 1,000',
+      every: 'milliseconds from an event of an agent to its next, 200 unless told',
+      store: 'sqlite, redis or memory; sqlite unless told'
+    },
+    load: () => import('./streams/bench.ts')
   }
 ]

@@ -3,7 +3,7 @@ import { createParser } from 'eventsource-parser'
 import { isObject } from '../src/mcp/json-rpc.ts'
 import type { Load } from './load.ts'
 
-const SESSION_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+export const SESSION_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 const CLIENT = { name: 'bench', version: '1.0.0' }
 /** `params` of its initialize. */
 export const INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: CLIENT }

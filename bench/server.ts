@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../test/fixtures/free-port.ts'
 import { readCpuMicros, readUsage, type ProcessUsage } from './process-usage.ts'
-import type { Memory, Message } from './servers/serve.ts'
+import type { LoopDelay, Memory, Message, Question } from './servers/serve.ts'
 
 /** A server in a process of its own. */
 export interface Server {
@@ -16,9 +16,11 @@ export interface Server {
   stop (): Promise<void>
 }
 
-/** One that is asked what it holds. */
+/** One that answers questions about itself. */
 export interface TalkingServer extends Server {
   memory (): Promise<Memory>
+  /** Since this was asked last; the first answer says nothing. */
+  loopDelay (): Promise<LoopDelay>
 }
 
 interface StartOptions {
@@ -29,8 +31,13 @@ interface StartOptions {
 }
 
 /** Starts a program of `servers/` with nothing but the given environment, and waits until it listens. */
-export async function startServer (program: string, { args = [], nodeArgs = [], environment = {} }: StartOptions = {}): Promise<TalkingServer> {
-  const child = fork(path.join(import.meta.dirname, 'servers', program), args, { execArgv: nodeArgs, env: { ...environment }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+export async function startServer (program: string, options: StartOptions = {}): Promise<TalkingServer> {
+  return startProgram(path.join('servers', program), options)
+}
+
+/** The same for any program of this folder that serves. */
+export async function startProgram (program: string, { args = [], nodeArgs = [], environment = {} }: StartOptions = {}): Promise<TalkingServer> {
+  const child = fork(path.join(import.meta.dirname, program), args, { execArgv: nodeArgs, env: { ...environment }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const next = async (): Promise<Message> => {
     const settled = new AbortController()
     try {
@@ -44,13 +51,21 @@ export async function startServer (program: string, { args = [], nodeArgs = [], 
   }
   const first = await next()
   if (!('address' in first)) throw new Error(`${program} didn't say where it listens`)
+  const ask = async (question: Question): Promise<Message> => {
+    const answer = next()
+    child.send(question)
+    return answer
+  }
   return {
     ...toServer(child, first.address),
     memory: async () => {
-      const answer = next()
-      child.send('memory')
-      const message = await answer
+      const message = await ask('memory')
       if (!('heapBytes' in message)) throw new Error(`${program} didn't say what it holds`)
+      return message
+    },
+    loopDelay: async () => {
+      const message = await ask('loopDelay')
+      if (!('maxMs' in message)) throw new Error(`${program} didn't say how its event loop was delayed`)
       return message
     }
   }
@@ -73,7 +88,17 @@ export async function startForeignServer (command: (port: number) => { args: str
   return server
 }
 
+const running = new Set<ChildProcess>()
+process.once('exit', () => { for (const child of running) child.kill('SIGKILL') })
+
+/** A bench that breaks off leaves nothing running. */
+export function endWithThis (child: ChildProcess): void {
+  running.add(child)
+  child.once('exit', () => { running.delete(child) })
+}
+
 function toServer (child: ChildProcess, address: string): Server {
+  endWithThis(child)
   const { pid } = child
   if (pid === undefined) throw new Error('There is no process')
   return {

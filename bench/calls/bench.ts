@@ -14,7 +14,7 @@ export async function run ({ rounds, seconds, isQuick, flags }: Order): Promise<
   const measured: Measured = []
   for (const chosen of chooseCases(flags['case'] ?? [], flags['contestant'] ?? [], isQuick)) {
     process.stderr.write(`${chosen.name} ...\n`)
-    measured.push({ case: chosen, results: await measureCase(chosen, times, duration, isQuick) })
+    measured.push({ case: chosen, results: await measureCase(chosen, { rounds: times, hasWarmUp: !isQuick }, duration) })
   }
   return {
     method: [

@@ -26,7 +26,8 @@ function own (program: string, ...more: string[]): Pick<Contestant, 'program' | 
   return { ...echo, program: [program, ...more].join(' '), start: (tools) => startServer(program, { args: [String(tools), ...more] }) }
 }
 
-function product (program: string, environment: Record<string, string>): Pick<Contestant, 'program' | 'start' | 'argument' | 'isOurs'> {
+/** The service, as it is or with other settings. */
+export function product (program: string, environment: Record<string, string>): Pick<Contestant, 'program' | 'start' | 'argument' | 'isOurs'> {
   return { ...echo, isOurs: true, program, start: (tools) => startServer('product.ts', { args: [String(tools)], environment: { ...environment, ...tools > 1 ? { DUST_TOOLS: 'approvals' } : {} } }) }
 }
 

@@ -1,6 +1,6 @@
 import { applyLoad, type Load } from '../load.ts'
 import { checkAgain, prepareLoad } from '../requests.ts'
-import { interleave } from '../rounds.ts'
+import { interleave, type Rounds } from '../rounds.ts'
 import { median } from '../statistics.ts'
 import type { Server } from '../server.ts'
 import type { Case } from './cases.ts'
@@ -31,7 +31,7 @@ interface Entrant {
 }
 
 /** Starts the servers of a case, proves that they answer right, and measures them in rounds. */
-export async function measureCase ({ contestants, connections, tools, questionFor }: Case, rounds: number, seconds: number, isQuick: boolean): Promise<Result[]> {
+export async function measureCase ({ contestants, connections, tools, questionFor }: Case, rounds: Rounds, seconds: number): Promise<Result[]> {
   const servers = new Map<string, Server>()
   try {
     const entrants: Entrant[] = []
@@ -41,14 +41,12 @@ export async function measureCase ({ contestants, connections, tools, questionFo
       entrants.push({ contestant, server, load: await prepareLoad(server.address, contestant.lane, questionFor(contestant), connections) })
     }
     const samples = await interleave(entrants, rounds, async ({ server, load }, isWarmUp) => {
-      if (isWarmUp && isQuick) return null
       const before = server.cpuMicros()
       const measured = await applyLoad(server.address, load, connections, isWarmUp ? WARM_UP_SECONDS : seconds)
       return { ...measured, answers: measured.requests / load.bodies.length, usedMicros: server.cpuMicros() - before }
     })
     for (const { contestant, server, load } of entrants) await checkAgain(server.address, contestant.lane, questionFor(contestant), load)
-    return [...samples].map(([{ contestant, load }, all]) => {
-      const measured = all.filter((sample) => sample !== null)
+    return [...samples].map(([{ contestant, load }, measured]) => {
       const middle = (pick: (sample: typeof measured[number]) => number): number => median(measured.map(pick))
       return {
         contestant,

@@ -5,7 +5,7 @@ import { endSession, openSession } from '../requests.ts'
 import { startServer, type TalkingServer } from '../server.ts'
 import { toMarkdown } from '../table.ts'
 import { EVENT } from './operations.ts'
-import { STORES, type MeasuredStore } from './stores.ts'
+import { STORES, type MeasuredStore } from '../stores.ts'
 
 const SESSIONS = 10_000
 const AT_ONCE = 20
@@ -16,7 +16,7 @@ const LEAVES_AFTER_MS = 95_000
 export async function measureIdleSessions (): Promise<string> {
   const stored: Array<Array<string | number>> = []
   const held: Array<Array<string | number>> = []
-  for (const open of STORES) {
+  for (const open of [STORES.sqlite, STORES.redis]) {
     const store = await open()
     const { name } = store
     const { perSession, heapMiB, rssMiB } = await fill(store)

@@ -6,7 +6,7 @@ import { LINE } from '../line.ts'
 import { INITIALIZE } from '../requests.ts'
 import { median, quantile } from '../statistics.ts'
 import { toMarkdown } from '../table.ts'
-import { STORES } from './stores.ts'
+import { STORES } from '../stores.ts'
 
 /** A piece of an answer, as it is stored. */
 export const EVENT = JSON.stringify({
@@ -32,7 +32,7 @@ type Timed = (name: string, times: number, work: (index: number) => Promise<unkn
 
 /** What the operations of the stores cost, as a table. The rounds go around the stores, so that whatever else the machine does strikes all of them. */
 export async function measureOperations (rounds: number): Promise<string> {
-  const contestants = await Promise.all(STORES.map(async (open) => {
+  const contestants = await Promise.all([STORES.sqlite, STORES.redis].map(async (open) => {
     const measured = await open()
     return { measured, store: await openStore(measured.url), costs: new Map<string, Costs>() }
   }))

@@ -3,7 +3,7 @@ import { callTool, openSession } from '../requests.ts'
 import { startServer, type Server } from '../server.ts'
 import { median, quantile } from '../statistics.ts'
 import { toMarkdown } from '../table.ts'
-import { STORES, type MeasuredStore } from './stores.ts'
+import { STORES, type MeasuredStore } from '../stores.ts'
 
 /** How many sessions come to a process that runs already, and to how many new processes one comes. */
 const WARM_SESSIONS = 300
@@ -12,7 +12,7 @@ const COLD_STARTS = 10
 /** How long a session's request takes at a process that doesn't have it in memory, as a table. */
 export async function measureRestore (): Promise<string> {
   const rows: Array<Array<string | number>> = []
-  for (const open of STORES) {
+  for (const open of [STORES.sqlite, STORES.redis]) {
     const store = await open()
     const { restored, live } = await measureWarm(store)
     const { first, second, start } = await measureCold(store)

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createRandom, type Random } from '../../src/emulator/random.ts'
 import { startServer, type TalkingServer } from '../server.ts'
 import { toMarkdown } from '../table.ts'
-import { STORES, type MeasuredStore } from './stores.ts'
+import { STORES, type MeasuredStore } from '../stores.ts'
 import { visit, type Visits } from './visit.ts'
 
 const VISITORS = 8
@@ -24,7 +24,7 @@ interface Sample {
 export async function soak (minutes: number, seed: string): Promise<{ report: string, failed: number }> {
   const reports: string[] = []
   let failed = 0
-  for (const open of STORES) {
+  for (const open of [STORES.sqlite, STORES.redis]) {
     const store = await open()
     const server = await startServer('hasty.ts', { nodeArgs: ['--expose-gc'], environment: { STORE_URL: store.url, SESSION_TTL: '1m' } })
     const visits: Visits = { sessions: 0, calls: 0, resumes: 0, failed: 0 }

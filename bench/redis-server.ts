@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Redis } from 'ioredis'
+import { freePort } from '../test/fixtures/free-port.ts'
+import { endWithThis } from './server.ts'
 
 export interface RedisServer {
   url: string
@@ -19,6 +20,7 @@ export async function startRedis (): Promise<RedisServer> {
   const child = spawn('redis-server', [
     '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'
   ], { stdio: ['ignore', 'ignore', 'inherit'] })
+  endWithThis(child)
   const ended = once(child, 'exit')
   // It tries again until the server listens.
   const redis = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null })
@@ -34,14 +36,4 @@ export async function startRedis (): Promise<RedisServer> {
       await rm(folder, { recursive: true })
     }
   }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
