@@ -59,5 +59,29 @@ export const BENCHES: readonly Bench[] = [
       store: 'sqlite, redis or memory; sqlite unless told'
     },
     load: () => import('./streams/bench.ts')
+  },
+  {
+    name: 'store',
+    line: 'what the operations of the stores cost, by the event and by the session',
+    flags: { store: 'only this one, sqlite or redis' },
+    load: () => import('./store/bench.ts')
+  },
+  {
+    name: 'soak',
+    line: 'whether anything grows while sessions, calls and streams come and go',
+    flags: { minutes: 'for how long, 6 unless told', seed: 'of what visitors do', store: 'sqlite or redis; sqlite unless told' },
+    load: () => import('./soak/bench.ts')
+  },
+  {
+    name: 'keys',
+    line: 'the memory that callers with Dust keys of their own take',
+    flags: { keys: 'how many, 10,000 unless told', agents: 'how many each can ask, 100 unless told' },
+    load: () => import('./keys/bench.ts')
+  },
+  {
+    name: 'strangers',
+    line: 'whether the time of an answer tells another caller\'s things from what nobody has',
+    flags: { seed: 'of the order' },
+    load: () => import('./strangers/bench.ts')
   }
 ]

@@ -70,6 +70,6 @@ function toPanel ({ costs, sizes, rows }: GrowthTable): Panel {
 }
 
 function toGrowthTable ({ costs, sizes, rows }: GrowthTable): string {
-  const columns = rows[0]?.points.map(([size]) => size.toLocaleString('en')) ?? []
+  const columns = rows[0]?.points.map(([size]) => size.toLocaleString('en', { maximumFractionDigits: 1 })) ?? []
   return toMarkdown([`${costs}, by ${sizes}`, ...columns, 'exponent'], rows.map(({ what, points }) => [what, ...points.map(([, cost]) => toDigits(cost)), toDigits(exponentOf(points))]))
 }

@@ -4,9 +4,8 @@ import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { LINE } from '../line.ts'
 import { INITIALIZE } from '../requests.ts'
-import { median, quantile } from '../statistics.ts'
-import { toMarkdown } from '../table.ts'
-import { STORES } from '../stores.ts'
+import { interleave, type Rounds } from '../rounds.ts'
+import { STORES, type StoreName } from '../stores.ts'
 
 /** A piece of an answer, as it is stored. */
 export const EVENT = JSON.stringify({
@@ -19,8 +18,9 @@ const NOTE = JSON.stringify({ isDone: true, result: { agent: { sId: 'researcher'
 const STREAMS = 50
 const EVENTS = 100
 const WRITER = randomUUID()
+const HOUR_MS = 3_600_000
 
-interface Costs {
+export interface Costs {
   /** Of each operation. */
   micros: number[]
   /** CPU time of this process for each operation, by the round. */
@@ -30,29 +30,26 @@ interface Costs {
 /** Does the work so many times, some of it at once. */
 type Timed = (name: string, times: number, work: (index: number) => Promise<unknown>, atOnce?: number) => Promise<void>
 
-/** What the operations of the stores cost, as a table. The rounds go around the stores, so that whatever else the machine does strikes all of them. */
-export async function measureOperations (rounds: number): Promise<string> {
-  const contestants = await Promise.all([STORES.sqlite, STORES.redis].map(async (open) => {
-    const measured = await open()
-    return { measured, store: await openStore(measured.url), costs: new Map<string, Costs>() }
+/** What the operations of a store cost, by their names. */
+export interface MeasuredOperations {
+  store: StoreName
+  sessions: number
+  costs: ReadonlyMap<string, Costs>
+}
+
+/** Measures stores that have so many sessions already. The rounds go around the stores, so that whatever else the machine does strikes all of them. */
+export async function measureOperations (names: readonly StoreName[], sessions: number, rounds: Rounds): Promise<MeasuredOperations[]> {
+  const contestants = await Promise.all(names.map(async (name) => {
+    const measured = await STORES[name]()
+    await measured.fill(sessions, Date.now() + HOUR_MS)
+    return { name, measured, store: await openStore(measured.url), costs: new Map<string, Costs>() }
   }))
-  for (let round = 0; round <= rounds; round++) {
-    // The first one is until the code is warm.
-    for (const { store, costs } of contestants) await doEverything(store, createTimer(round === 0 ? new Map() : costs))
-  }
+  await interleave(contestants, rounds, async ({ store, costs }, isWarmUp) => doEverything(store, createTimer(isWarmUp ? new Map() : costs)))
   for (const { store, measured } of contestants) {
     await store.close()
     await measured.close()
   }
-  const [first] = contestants
-  const names = contestants.map(({ measured }) => measured.name)
-  return toMarkdown(
-    ['µs', ...names.flatMap((name) => [name, '99 %', 'CPU']), `${names[1]} / ${names[0]}`],
-    [...first?.costs.keys() ?? []].map((operation) => {
-      const costs = contestants.map((contestant) => contestant.costs.get(operation) ?? { micros: [], cpuMicros: [] })
-      const [fast = NaN, slow = NaN] = costs.map(({ micros }) => median(micros))
-      return [operation, ...costs.flatMap(({ micros, cpuMicros }) => [median(micros), quantile(micros, 0.99), median(cpuMicros)].map(Math.round)), (slow / fast).toFixed(1)]
-    }))
+  return contestants.map(({ name: store, costs }) => ({ store, sessions, costs }))
 }
 
 async function doEverything ({ sessions, events }: Store, timed: Timed): Promise<void> {

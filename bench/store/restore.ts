@@ -1,33 +1,34 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { callTool, openSession } from '../requests.ts'
 import { startServer, type Server } from '../server.ts'
-import { median, quantile } from '../statistics.ts'
-import { toMarkdown } from '../table.ts'
-import { STORES, type MeasuredStore } from '../stores.ts'
+import { STORES, type MeasuredStore, type StoreName } from '../stores.ts'
 
 /** How many sessions come to a process that runs already, and to how many new processes one comes. */
 const WARM_SESSIONS = 300
 const COLD_STARTS = 10
 
-/** How long a session's request takes at a process that doesn't have it in memory, as a table. */
-export async function measureRestore (): Promise<string> {
-  const rows: Array<Array<string | number>> = []
-  for (const open of [STORES.sqlite, STORES.redis]) {
-    const store = await open()
-    const { restored, live } = await measureWarm(store)
-    const { first, second, start } = await measureCold(store)
-    await store.close()
-    rows.push([store.name, ...[median(live), median(restored), quantile(restored, 0.99), median(restored) / median(live), median(first), median(second), median(start)].map((value) => value.toFixed(1))])
-  }
-  return toMarkdown(['ms', 'in memory', 'restored', '99 %', 'restored / in memory', 'first of a new process', 'second', 'start of the process'], rows)
+/** How long a session's request takes, in milliseconds, at a process that has it in memory, that doesn't, and that has only begun. */
+export interface Restores {
+  live: number[]
+  restored: number[]
+  first: number[]
+  second: number[]
+  start: number[]
+}
+
+export async function measureRestore (name: StoreName, isQuick: boolean): Promise<Restores> {
+  const store = await STORES[name]()
+  const restores = { ...await measureWarm(store, isQuick ? 10 : WARM_SESSIONS), ...await measureCold(store, isQuick ? 1 : COLD_STARTS) }
+  await store.close()
+  return restores
 }
 
 /** Sessions that another process has opened, at a process that serves others already. */
-async function measureWarm (store: MeasuredStore): Promise<{ restored: number[], live: number[] }> {
+async function measureWarm (store: MeasuredStore, sessions: number): Promise<Pick<Restores, 'restored' | 'live'>> {
   const [one, other] = [await start(store), await start(store)]
   const restored: number[] = []
   const live: number[] = []
-  for (let count = -WARM_SESSIONS / 3; count < WARM_SESSIONS; count++) {
+  for (let count = Math.round(-sessions / 3); count < sessions; count++) {
     const session = await openSession(one.address)
     const times = [await timeCall(other, session), await timeCall(other, session)]
     if (count < 0) continue // until the code is warm
@@ -39,12 +40,12 @@ async function measureWarm (store: MeasuredStore): Promise<{ restored: number[],
 }
 
 /** The first request that a new process gets. */
-async function measureCold (store: MeasuredStore): Promise<{ first: number[], second: number[], start: number[] }> {
+async function measureCold (store: MeasuredStore, starts: number): Promise<Pick<Restores, 'first' | 'second' | 'start'>> {
   const one = await start(store)
   const session = await openSession(one.address)
   await one.stop()
   const measured = { first: [] as number[], second: [] as number[], start: [] as number[] }
-  for (let count = 0; count < COLD_STARTS; count++) {
+  for (let count = 0; count < starts; count++) {
     const startedAt = performance.now()
     const server = await start(store)
     measured.start.push(performance.now() - startedAt)
