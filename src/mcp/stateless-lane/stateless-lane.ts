@@ -3,7 +3,7 @@ import type { Bus } from '../../store/bus.ts'
 import type { Change } from '../change.ts'
 import { EventStream } from '../event-stream.ts'
 import { REQUEST_ID_HEADER, type HttpReply, type HttpRequest } from '../http.ts'
-import { ErrorCode, isObject, isStringOrInteger, isToolCall, toErrorObject } from '../json-rpc.ts'
+import { ErrorCode, isObject, isStringOrInteger, isToolCall, ProtocolError, toErrorObject } from '../json-rpc.ts'
 import { LOGGING_LEVELS, OperationAborted, type AbortCause } from '../operation.ts'
 import type { CallOptions, Line } from './call.ts'
 import { Legs, type LegsOptions } from './legs.ts'
@@ -141,6 +141,7 @@ export class StatelessLane {
       const result = await this.#legs.work(method, params, toLine(params, envelope, reply), call)
       reply.answer({ jsonrpc: '2.0', id, result: toWireResult(method, result, this.#options.serverInfo) })
     } catch (error) {
+      if (!(error instanceof ProtocolError)) this.#options.onFault('a request could not be worked on')
       const { code, ...words } = toErrorObject(error)
       const isRefused = code === ErrorCode.MissingClientCapability
       reply.answer({ jsonrpc: '2.0', id, error: { code: code === ErrorCode.ResourceNotFound ? ErrorCode.InvalidParams : code, ...words } }, isRefused ? 400 : 200)
