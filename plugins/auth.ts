@@ -32,7 +32,7 @@ const RETRY_AFTER = 5
 export default fp(async (fastify) => {
   const { access } = fastify.config
   const { authFailures } = fastify.instruments.access
-  const authenticator = createAuthenticator(access, {
+  const authenticator = await createAuthenticator(access, {
     onOutage: (error) => { fastify.log.error({ err: error }, 'the authorization server\'s keys can\'t be fetched; those that were fetched before count for a day') },
     onRecovery: () => { fastify.log.info('the authorization server\'s keys were fetched again') }
   })

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import { nameOf } from '../src/keyed-caller.ts'
 import { isObject } from '../src/mcp/json-rpc.ts'
 import { storeKindOf } from '../src/store/open.ts'
-import { createCounterConnection } from '../src/store/redis/counter-connection.ts'
+import type { createCounterConnection } from '../src/store/redis/counter-connection.ts'
 
 export interface RateLimits {
   /**
@@ -59,7 +59,7 @@ export default fp(async (fastify) => {
 
   // In this process alone: to ask Redis before each request would cost every caller a way there and back.
   const wrongOnes = await createCount(fastify, { max: wrongCredentials, windowMs, keyOf: addressOf })
-  const redis = isShared ? createCounterConnection(storeUrl) : undefined
+  const redis = isShared ? (await import('../src/store/redis/counter-connection.ts')).createCounterConnection(storeUrl) : undefined
   const requests = await createCount(fastify, { max, windowMs, keyOf: hasNames ? callerOf : (request) => `address ${addressOf(request)}`, redis })
   // What isn't counted for it says so.
   redis?.on('error', () => {})

@@ -1,4 +1,3 @@
-import { openRedisStore } from './redis/store.ts'
 import { openSqliteStore } from './sqlite/store.ts'
 import type { Store, StoreLimits } from './store.ts'
 
@@ -9,7 +8,11 @@ import type { Store, StoreLimits } from './store.ts'
  * @throws {StoreError} when it can't be opened
  */
 export async function openStore (url: string, options: { limits?: Partial<StoreLimits> } = {}): Promise<Store> {
-  if (storeKindOf(url) === 'redis') return openRedisStore(url, options)
+  if (storeKindOf(url) === 'redis') {
+    // Whoever has the embedded store doesn't need the memory that a client of Redis takes.
+    const { openRedisStore } = await import('./redis/store.ts')
+    return openRedisStore(url, options)
+  }
   return openSqliteStore(url.replace(/^sqlite:(\/\/(?=\/))?/, ''), options)
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { InitializeResult } from '@modelcontextprotocol/sdk/types.js'
 import type { EventLog, StreamRecord } from '../../store/event-log.ts'
 import type { EndedSession, SessionStore } from '../../store/session-store.ts'
@@ -37,7 +38,8 @@ export interface SessionManagerOptions {
 /** An end that is moved with every request would be a write with every request: a tenth of the lifetime is exact enough. */
 const TOUCH_FRACTION = 10
 const LONGEST_TOUCH_INTERVAL_MS = 60_000
-const EXPIRED_PER_SWEEP = 1000
+/** Between two such lots, others have their turn. */
+const SESSIONS_PER_TURN = 50
 
 interface LiveSession {
   session: Session
@@ -144,18 +146,21 @@ export class SessionManager {
 
   /** Ends what is over and takes out of memory what is idle. */
   async sweep (): Promise<void> {
+    let looks = 0
     for (const live of this.#live.values()) {
+      if (++looks % SESSIONS_PER_TURN === 0) await nextTurn()
       if (live.session.isBusy) await this.#touch(live)
       else if (Date.now() - live.session.lastUsedAt >= this.#options.idleMs) await this.#drop(live.session.id, 'session_ended')
     }
     let expired: EndedSession[]
     do {
-      expired = await this.#options.store.removeExpired(EXPIRED_PER_SWEEP)
+      expired = await this.#options.store.removeExpired(SESSIONS_PER_TURN)
       for (const { id, createdAt, expiresAt } of expired) {
         await this.#end(id)
         this.#options.onEvent({ type: 'expired', durationMs: expiresAt - createdAt })
       }
-    } while (expired.length === EXPIRED_PER_SWEEP)
+      await nextTurn()
+    } while (expired.length === SESSIONS_PER_TURN)
     await this.#log.forgetExpired()
   }
 
@@ -173,7 +178,9 @@ export class SessionManager {
 
   /** Looks for what other replicas have told, since their words may get lost. */
   async refresh (): Promise<void> {
-    await Promise.all([...this.#live.values()].map(({ session }) => session.refresh()))
+    // The others expect nothing.
+    const busy = this.#live.values().filter(({ session }) => session.isBusy)
+    await Promise.all(busy.map(({ session }) => session.refresh()))
   }
 
   /** Sessions that are in memory. */

@@ -52,7 +52,13 @@ const MIGRATIONS = [`
     used_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX conversations_used ON conversations (caller, used_at, id);
-  CREATE INDEX conversations_used_at ON conversations (used_at);`
+  CREATE INDEX conversations_used_at ON conversations (used_at);`,
+// To count them for each that is opened would take longer the more there are.
+`
+  CREATE TABLE session_total (id INTEGER PRIMARY KEY CHECK (id = 1), total INTEGER NOT NULL) STRICT;
+  INSERT INTO session_total (id, total) SELECT 1, count(*) FROM sessions;
+  CREATE TRIGGER session_added AFTER INSERT ON sessions BEGIN UPDATE session_total SET total = total + 1; END;
+  CREATE TRIGGER session_removed AFTER DELETE ON sessions BEGIN UPDATE session_total SET total = total - 1; END;`
 ]
 
 /** Brings a file to the newest schema. */

@@ -4,11 +4,14 @@ import { attempt } from './database.ts'
 
 type Row = Record<string, SQLOutputValue>
 
+/** All but those whose time is over, which are few: they are removed soon. */
+const COUNT = '(SELECT total FROM session_total) - (SELECT count(*) FROM sessions WHERE expires_at <= ?)'
+
 export function createSqliteSessionStore (db: DatabaseSync): SessionStore {
   const statements = {
     insert: db.prepare(`
       INSERT INTO sessions (id, caller, initialize, protocol_version, log_level, subscriptions, created_at, expires_at)
-      SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT count(*) FROM sessions WHERE expires_at > ?) < ?
+      SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE ${COUNT} < ?
       ON CONFLICT (id) DO NOTHING`),
     has: db.prepare('SELECT 1 FROM sessions WHERE id = ?'),
     get: db.prepare('SELECT * FROM sessions WHERE id = ? AND expires_at > ?'),
@@ -16,7 +19,7 @@ export function createSqliteSessionStore (db: DatabaseSync): SessionStore {
     setWishes: db.prepare('UPDATE sessions SET log_level = coalesce(?, log_level), subscriptions = coalesce(?, subscriptions) WHERE id = ?'),
     delete: db.prepare('DELETE FROM sessions WHERE id = ? AND expires_at > ? RETURNING id, created_at, expires_at'),
     removeExpired: db.prepare('DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING id, created_at, expires_at'),
-    count: db.prepare('SELECT count(*) AS count FROM sessions WHERE expires_at > ?')
+    count: db.prepare(`SELECT ${COUNT} AS count`)
   }
 
   return {
