@@ -23,7 +23,7 @@ export default fp(async (fastify) => {
   fastify.addHook('onClose', async () => { importer.close() })
 
   for (const specifier of extraPlugins) {
-    const plugin = await load(importer, specifier)
+    const plugin = await loadPlugin(importer, specifier)
     try {
       await fastify.register(plugin)
     } catch (error) {
@@ -33,7 +33,8 @@ export default fp(async (fastify) => {
   }
 }, { name: 'extensions', dependencies: ['config', 'metrics', 'dust', 'store', 'health', 'mcp'] })
 
-async function load ({ importPlugin }: PluginImporter, specifier: string): Promise<FastifyPluginAsync> {
+/** @throws {ExtensionError} */
+export async function loadPlugin ({ importPlugin }: PluginImporter, specifier: string): Promise<FastifyPluginAsync> {
   let module: unknown
   try {
     module = await withinLoadTimeout(importPlugin(specifier))

@@ -10,7 +10,7 @@ import { parseDuration, parseList, parseSize } from './config/units.ts'
 import { parseTrustProxy } from './trust-proxy.ts'
 
 /** Variables whose value may be in the file that `<NAME>_FILE` names. */
-const SECRETS_FROM_FILES = ['DUST_API_KEY', 'METRICS_TOKEN', 'REQUEST_STATE_KEY', 'AUTH_TOKENS', 'STORE_URL']
+export const SECRETS_FROM_FILES = ['DUST_API_KEY', 'METRICS_TOKEN', 'REQUEST_STATE_KEY', 'AUTH_TOKENS', 'STORE_URL']
 
 export type Config = ReturnType<typeof toConfig>
 
@@ -39,14 +39,19 @@ export function loadConfig (env: Readonly<Record<string, string | undefined>>): 
   const { words: data, faults } = readSecretFiles(given, SECRETS_FROM_FILES)
   let environment: Environment
   try {
-    environment = envSchema<Environment>({ schema: environmentSchema, data, env: false, ajv: createEnvironmentAjv() })
+    environment = readWords(data)
   } catch (error) {
     if (!hasValidationErrors(error)) throw error
-    throw new ConfigError([...faults, ...keyFaults(data), ...error.errors.map((fault) => describe(fault, data))])
+    const wrong = new Set(error.errors.map(nameOf))
+    throw new ConfigError([...faults, ...keyFaults(data), ...error.errors.map((fault) => describe(fault, data)), ...accessFaultsBeside(wrong, data)])
   }
   const all = [...faults, ...keyFaults(data), ...accessFaults(environment)]
   if (all.length > 0) throw new ConfigError(all)
   return toConfig(environment)
+}
+
+function readWords (data: Readonly<Record<string, string | undefined>>): Environment {
+  return envSchema<Environment>({ schema: environmentSchema, data, env: false, ajv: createEnvironmentAjv() })
 }
 
 /** Whether there is a key for whoever has none of their own, and for the server itself. */
@@ -57,6 +62,12 @@ function keyFaults (data: Readonly<Record<string, string | undefined>>): string[
   return missing.length > 0 && data['READY_REQUIRES_DUST'] === 'true'
     ? ['READY_REQUIRES_DUST is true, but without DUST_API_KEY and DUST_WORKSPACE_ID the server can\'t look whether Dust is there']
     : []
+}
+
+/** What can be said of the others, where some are wrong by themselves. */
+function accessFaultsBeside (wrong: ReadonlySet<string>, data: Readonly<Record<string, string | undefined>>): string[] {
+  const others = Object.fromEntries(Object.entries(data).filter(([name]) => !wrong.has(name)))
+  return accessFaults(readWords(others)).filter((fault) => [...wrong].every((name) => !fault.includes(name)))
 }
 
 /** What is right by itself, but not together. */
@@ -176,17 +187,22 @@ function hasValidationErrors (error: unknown): error is Error & { errors: ErrorO
 }
 
 function describe (fault: ErrorObject, data: Readonly<Record<string, string | undefined>>): string {
-  const name = fault.instancePath.slice(1)
+  const name = nameOf(fault)
   const schema = schemaOf(name)
   const value = schema?.['secret'] === true ? '(hidden)' : JSON.stringify(data[name])
   return `${name} is ${value}; it must be ${allowedValues(name)}`
+}
+
+function nameOf ({ instancePath }: ErrorObject): string {
+  return instancePath.slice(1)
 }
 
 function schemaOf (name: string): Readonly<Record<string, unknown>> | undefined {
   return Object.entries(environmentSchema.properties).find(([key]) => key === name)?.[1]
 }
 
-function allowedValues (name: string): string {
+/** What a variable must be, in words that come after "must be". */
+export function allowedValues (name: string): string {
   const schema = schemaOf(name) ?? {}
   const { type, format, enum: words, minimum, maximum, maxLength } = schema
   if (Array.isArray(words)) return `one of ${words.join(', ')}`

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import closeWithGrace from 'close-with-grace'
 import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -6,8 +5,7 @@ import { loadConfigOrExit } from './config/load-or-exit.ts'
 import { LogFileError } from './log-file.ts'
 import { createLogger, type Logging } from './logger.ts'
 import { createService } from './service.ts'
-import { storeKindOf } from './store/open.ts'
-import { StoreError } from './store/store.ts'
+import { describeStartFault } from './start-fault.ts'
 
 /** What is left after DRAIN_TIMEOUT to close connections and the store. */
 const CLOSING_MS = 10_000
@@ -42,7 +40,7 @@ try {
   })
   await service.listen({ host, port })
 } catch (error) {
-  const words = describeFault(error)
+  const words = describeStartFault(error, config)
   logger.fatal({ err: error }, words)
   // A person at the terminal, or a log level of silent, must not miss it.
   process.stderr.write(`${words}\n`)
@@ -56,21 +54,5 @@ function openLogs (): Logging {
     if (!(error instanceof LogFileError)) throw error
     process.stderr.write(`${error.message}. Set LOG_FILE to a file that can be written.\n`)
     process.exit(1)
-  }
-}
-
-function describeFault (error: unknown): string {
-  if (error instanceof StoreError) return `${error.message}. Set STORE_URL to ${storeKindOf(config.sessions.storeUrl) === 'redis' ? 'a Redis that can be reached and written' : 'a file that can be written'}.`
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  switch (code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is taken by another process. Set PORT to another one.`
-    case 'EACCES':
-      return `Port ${port} on ${host} may not be opened. Set PORT to one above 1023.`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `${host} is no address of this machine. Set HOST to one, or to 0.0.0.0 for all.`
-    default:
-      return `The server could not start: ${error instanceof Error ? error.message : String(error)}`
   }
 }

@@ -11,14 +11,14 @@ const timeoutCodes = new Set(['ETIMEDOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONN
 export function networkError (operation: DustOperation, cause: unknown, isIdempotent: boolean): DustError {
   const code = textAt(cause, 'code')
   const wasSent = !(unsentCodes.has(code) || textAt(cause, 'syscall') === 'connect')
-  const isCertificate = /CERT|SELF_SIGNED|ERR_TLS/.test(code)
+  const tlsFault = tlsFaultOf(code)
   const kind = timeoutCodes.has(code) ? 'timeout' : 'network'
   return new DustError({
     operation,
     kind,
     wasSent,
-    retryable: !isCertificate && (isIdempotent || !wasSent),
-    message: describe(code, wasSent, isCertificate, isIdempotent),
+    retryable: tlsFault === null && (isIdempotent || !wasSent),
+    message: tlsFault === null ? describe(code, wasSent, isIdempotent) : `${tlsFault} (${code}): check the address and the proxy in between.`,
     cause
   })
 }
@@ -35,9 +35,14 @@ export function timeoutError (operation: DustOperation, limitMs: number, isIdemp
 
 const unsure = 'Whether it took the message is unknown: read the conversation before asking again.'
 
-function describe (code: string, wasSent: boolean, isCertificate: boolean, isIdempotent: boolean): string {
+/** What keeps a connection from being a safe one, and will the next time, too. */
+function tlsFaultOf (code: string): string | null {
+  if (/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO_VERIFY/.test(code)) return 'The certificate at DUST_BASE_URL is not trusted'
+  return /WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|HANDSHAKE_FAILURE/.test(code) ? 'No TLS that is understood is spoken at DUST_BASE_URL' : null
+}
+
+function describe (code: string, wasSent: boolean, isIdempotent: boolean): string {
   const suffix = code === '' ? '' : ` (${code})`
-  if (isCertificate) return `The certificate at DUST_BASE_URL is not trusted${suffix}: check the address and the proxy in between.`
   if (!wasSent) return `Dust can't be reached${suffix}: check DUST_BASE_URL, the network and the proxy.`
   return `The connection to Dust broke${suffix}.${isIdempotent ? '' : ` ${unsure}`}`
 }
