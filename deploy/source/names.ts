@@ -1,4 +1,4 @@
-import { formats } from '../../src/config/environment.ts'
+import { formats } from '../../src/config/formats.ts'
 import { ErrorCode } from '../../src/mcp/json-rpc.ts'
 
 /** What a deployment may call differently. */

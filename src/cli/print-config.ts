@@ -1,5 +1,6 @@
 import { ConfigError, loadConfig, SECRETS_FROM_FILES } from '../config.ts'
-import { environmentSchema, formats } from '../config/environment.ts'
+import { environmentSchema } from '../config/environment.ts'
+import { formats } from '../config/formats.ts'
 import type { ReadEnvironment } from './environment.ts'
 
 interface Setting {

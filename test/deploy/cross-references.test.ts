@@ -64,7 +64,9 @@ t.test('each name of a metric or a label in the lines of a page is one of the ru
 t.test('each variable that a file or a page names is one of the server, of the emulator, or of another program', async (t) => {
   const emulated = [...readFile('docs/emulator.md').matchAll(/^\| `(EMULATOR_\w+)` \|/gm)].map(([, name = '']) => name)
   for (const name of emulated) t.match(readEnvironment({ [name]: 'no such value' }), { faults: [new RegExp(`^${name} is`)] }, `the emulator reads ${name}`)
-  const othersWords = ['ELASTICSEARCH_API_KEY', 'STRICT_DNS', 'LEAST_REQUEST']
+  // Node's own, and what clients and their users may call theirs.
+  const clientsWords = ['NODE_EXTRA_CA_CERTS', 'DUST_MCP_TOKEN', 'MCP_URL', 'MCP_TOKEN']
+  const othersWords = ['ELASTICSEARCH_API_KEY', 'STRICT_DNS', 'LEAST_REQUEST', ...clientsWords]
   const known = new Set([...Object.keys(environmentSchema.properties), ...emulated, ...othersWords])
   for (const file of FILES) t.same(unknown(readFile(file), UPPER_CASE, known).filter((name) => !name.startsWith('GF_')), [], file)
 })

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { tellStory } from '../../src/demo/story.ts'
-import { anchorsOf, linksOf, PAGES, readFile, ROOT, snippetsOf } from '../fixtures/markdown.ts'
+import { readFile, snippetsOf } from '../fixtures/markdown.ts'
 import { requireProgram } from '../fixtures/programs.ts'
 import { scrapeOften, startPrometheus } from '../fixtures/prometheus.ts'
 import { connect, startEmulator, startService, until } from '../helper.ts'
@@ -65,22 +64,4 @@ t.test('nginx takes the configuration that docs/scaling.md shows', async (t) => 
   const { status, stderr } = spawnSync(program, ['-t', '-p', folder, '-c', 'nginx.conf'], { encoding: 'utf8' })
   t.match(stderr, /syntax is ok/)
   t.equal(status, 0)
-})
-
-t.test('each link between pages and files leads somewhere', async (t) => {
-  for (const page of PAGES) {
-    for (const link of linksOf(readFile(page)).filter((address) => !/^[a-z]+:/.test(address))) {
-      const [file = '', anchor] = link.split('#')
-      const target = file === '' ? page : path.join(path.dirname(page), file)
-      t.ok(existsSync(path.join(ROOT, target)), `${page}: ${link}`)
-      if (anchor !== undefined) t.ok(anchorsOf(readFile(target)).includes(anchor), `${page}: ${link}`)
-    }
-  }
-})
-
-t.test('each npm script that a page names is there', async (t) => {
-  const { scripts } = Object(JSON.parse(readFile('package.json'))) as { scripts: Record<string, string> }
-  for (const page of PAGES) {
-    for (const [, script = ''] of readFile(page).matchAll(/\bnpm run ([\w:]+)/g)) t.ok(script in scripts, `${page}: ${script}`)
-  }
 })

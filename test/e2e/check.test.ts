@@ -121,8 +121,8 @@ t.test('all faults of settings are told at once, and the rest is not looked at',
   t.equal(code, 1)
   t.match(lines, [
     /^wrong +settings +DUST_WORKSPACE_ID is not set/,
-    /^wrong +settings +PORT is "70000"/,
     /^wrong +settings +DUST_API_KEY is \(hidden\)/,
+    /^wrong +settings +PORT is "70000"/,
     /^wrong +settings +AUTH_TOKENS is not set, but AUTH_MODE is token/,
     /^note +settings +.env sets DUST_WORKSPCE_ID, which the server doesn't read; DUST_WORKSPACE_ID may be meant$/,
     ...['store', 'dust', 'log file', 'access', 'plugins', 'port'].map((name) => new RegExp(`^off +${name} +not looked at until the settings are right$`))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { linksOf, readFile } from '../fixtures/markdown.ts'
 import { pack, type Packed } from '../fixtures/packed.ts'
 import { connect, startEmulator } from '../helper.ts'
 
@@ -30,7 +31,10 @@ t.before(async () => {
 
 t.test('the package is complete and small', async (t) => {
   const names = [...packed.files.keys()]
-  t.same(names.filter((name) => !/^(dist\/(src|plugins|routes)\/.+\.(js|d\.ts|css|html|svg)|docs\/[\w-]+\.md|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json|\.env\.example)$/.test(name)), [])
+  t.same(names.filter((name) => !/^(dist\/(src|plugins|routes)\/.+\.(js|d\.ts|css|html|svg)|docs\/[\w-]+\.md|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|package\.json|\.env\.example)$/.test(name)), [])
+  for (const link of linksOf(readFile('README.md')).filter((address) => !/^(https?:|#)/.test(address))) {
+    t.ok(packed.files.has(path.normalize(link.replace(/#.*$/, ''))), `README: ${link}`)
+  }
   const bytes = [...packed.files.values()].reduce((sum, size) => sum + size, 0)
   t.ok(packed.packedBytes < MOST_PACKED_BYTES, `${packed.packedBytes} bytes, packed`)
   t.ok(bytes < MOST_BYTES, `${bytes} bytes`)

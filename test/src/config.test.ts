@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import t from 'tap'
 import { ConfigError, loadConfig } from '../../src/config.ts'
-import { environmentSchema } from '../../src/config/environment.ts'
 
 const required = { DUST_API_KEY: 'sk-secret', DUST_WORKSPACE_ID: 'abc' }
-const root = path.join(import.meta.dirname, '..', '..')
 
 function faultsOf (env: Record<string, string>): readonly string[] {
   try {
@@ -154,25 +150,3 @@ t.test('takes secrets from files, too', async (t) => {
   t.match(faults, [/^AUTH_TOKENS is \(hidden\)/])
   t.notMatch(faults.join(), /no list/)
 })
-
-t.test('knows the same variables as .env.example and the README', async (t) => {
-  const names = Object.keys(environmentSchema.properties).sort()
-  const example = readFileSync(path.join(root, '.env.example'), 'utf8')
-  t.same([...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name).sort(), names)
-  const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
-  t.same([...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name).sort(), names)
-})
-
-t.test('has the same defaults in .env.example and the README', async (t) => {
-  const example = readFileSync(path.join(root, '.env.example'), 'utf8')
-  const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
-  for (const [name, schema] of Object.entries(environmentSchema.properties)) {
-    if (schema.default === undefined) continue
-    t.match(example, new RegExp(`^${name}=${escape(String(schema.default))}$`, 'm'))
-    t.match(readme, new RegExp(`^\\| \`${name}\` \\| \`${escape(String(schema.default))}\` \\|`, 'm'))
-  }
-})
-
-function escape (words: string): string {
-  return words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-}

@@ -1,4 +1,5 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { connect, startEmulator, startService } from '../../helper.ts'
@@ -52,18 +53,31 @@ t.test('the pages tell of every tool, resource and prompt', async (t) => {
   const { address } = await startService(t, environment)
   const { client } = await connect(t, address)
   const { tools } = await client.listTools()
-  const [readme, page] = ['README.md', 'docs/tools.md'].map((file) => readFileSync(file, 'utf8'))
-  for (const { name } of tools) t.match(readme, `\`${name}\``)
-  t.same(new Set([...page?.matchAll(/^\|[^|]*\| `(dust_\w+)` \|/gm) ?? []].map(([, name]) => name)), new Set(tools.map(({ name }) => name)))
+  const page = readFileSync('docs/tools.md', 'utf8')
+  t.same(new Set([...page.matchAll(/^\| (?:`\w+` )?\| `(dust_\w+)` \|/gm)].map(([, name]) => name)), new Set(tools.map(({ name }) => name)))
   const { resources } = await client.listResources()
   const { resourceTemplates } = await client.listResourceTemplates()
   t.same(
-    new Set([...page?.matchAll(/^\| `(dust:[^`]+)` \|/gm) ?? []].map(([, uri]) => uri)),
+    new Set([...page.matchAll(/^\| `(dust:[^`]+)` \|/gm)].map(([, uri]) => uri)),
     new Set([...resources.map(({ uri }) => uri), ...resourceTemplates.map(({ uriTemplate }) => uriTemplate)]))
   for (const { name } of (await client.listPrompts()).prompts) t.match(page, `| \`${name}\` |`)
   for (const { name, inputSchema } of tools) {
-    const row = page?.split('\n').find((line) => line.includes(`| \`${name}\` |`))
+    const row = page.split('\n').find((line) => line.includes(`| \`${name}\` |`))
     for (const argument of Object.keys(inputSchema.properties ?? {})) t.match(row, `\`${argument}\``, name)
+  }
+})
+
+t.test('the tools take the examples of the page', async (t) => {
+  const { environment } = await startEmulator(t)
+  const { address } = await startService(t, environment)
+  const { client } = await connect(t, address)
+  const { tools } = await client.listTools()
+  const examples = [...readFileSync('docs/tools.md', 'utf8').matchAll(/^\| [^|]+ \| `(dust_\w+)` \| `(\{.*\})` \|$/gm)]
+  t.ok(examples.length > 12)
+  const ajv = new Ajv2020({ strict: false })
+  for (const [, name, example = ''] of examples) {
+    const isFit = ajv.compile(Object(tools.find((tool) => tool.name === name)?.inputSchema))
+    t.ok(isFit(JSON.parse(example)), `${name} ${example}: ${ajv.errorsText(isFit.errors)}`)
   }
 })
 
