@@ -12,7 +12,8 @@ export async function checkPort (config: Config): Promise<Finding> {
     server.listen(port, host)
     await once(server, 'listening')
   } catch (error) {
-    return wrong(describeStartFault(error, config))
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    return wrong(`${describeStartFault(error, config)}${isTaken ? ' If this server runs already, it has the port itself.' : ''}`)
   }
   server.close()
   await once(server, 'close')
