@@ -37,21 +37,24 @@ export function normalizeName (name: string): string {
 }
 
 export interface AgentDirectory {
-  /** @param isFresh whether it must be fetched anew */
-  list (signal?: AbortSignal, isFresh?: boolean): Promise<Agent[]>
+  /**
+   * @param requester fetches the list, if nobody does already
+   * @param isFresh whether it must be fetched anew
+   */
+  list (requester: Requester, signal?: AbortSignal, isFresh?: boolean): Promise<Agent[]>
 }
 
 /**
  * Keeps the list of agents for `ttlMs`: Dust sends all of them, with their instructions, at once.
  * One fetch serves everybody who waits for it; a failure is told to those and then forgotten.
  */
-export function createAgentDirectory (fetch: () => Promise<Agent[]>, ttlMs: number, onRefresh: (agents: Agent[] | null) => void): AgentDirectory {
+export function createAgentDirectory (fetch: (requester: Requester) => Promise<Agent[]>, ttlMs: number, onRefresh: (agents: Agent[] | null) => void): AgentDirectory {
   let kept: { agents: Agent[], until: number } | null = null
   let underway: Promise<Agent[]> | null = null
 
-  async function refresh (): Promise<Agent[]> {
+  async function refresh (requester: Requester): Promise<Agent[]> {
     try {
-      const agents = await fetch()
+      const agents = await fetch(requester)
       kept = { agents, until: performance.now() + ttlMs }
       onRefresh(agents)
       return agents
@@ -64,9 +67,9 @@ export function createAgentDirectory (fetch: () => Promise<Agent[]>, ttlMs: numb
   }
 
   return {
-    async list (signal, isFresh = false) {
+    async list (requester, signal, isFresh = false) {
       if (!isFresh && kept !== null && performance.now() < kept.until) return kept.agents
-      underway ??= refresh()
+      underway ??= refresh(requester)
       return signal === undefined ? underway : unlessAborted(underway, signal)
     }
   }

@@ -10,7 +10,7 @@ import { readFile, uploadFile, type FileContent, type FileSource } from './files
 import { listDataSourceViews, listSpaces, searchDocuments, searchNodes, type DocumentSearch, type NodeSearch } from './knowledge.ts'
 import type { DataSourceView, FoundDocument, NodePage, Space } from './knowledge-types.ts'
 import { messageEvents } from './message-events.ts'
-import { createRequester, type RequestObservation } from './request.ts'
+import { createRequester, type AttemptWatch, type RequestObservation, type Requester, type WatchAttempt } from './request.ts'
 import type { KeyOwner } from './response-error.ts'
 import type { Run, RunEvent, RunInput } from './run.ts'
 import { defaultTiming, type DustTiming } from './timing.ts'
@@ -25,7 +25,7 @@ export { DustCredential, KEY_HEADER, WORKSPACE_HEADER } from './credential.ts'
 export { generatedFiles, type GeneratedFile } from './generated-files.ts'
 export type { ContentNode, DataSource, DataSourceView, FoundDocument, NodePage, Space } from './knowledge-types.ts'
 export type {
-  ActionRef, Attachment, Connections, DocumentSearch, DustTiming, FileContent, FileSource, MessageRef, NewFile, NodeSearch, QuestionAnswer, RequestObservation, Run, RunEvent, RunInput, UploadedFile
+  ActionRef, Attachment, AttemptWatch, Connections, DocumentSearch, DustTiming, FileContent, FileSource, MessageRef, NewFile, NodeSearch, QuestionAnswer, RequestObservation, Run, RunEvent, RunInput, UploadedFile, WatchAttempt
 }
 
 export interface DustClientOptions {
@@ -62,6 +62,8 @@ export interface DustClientOptions {
  */
 export interface DustClient {
   readonly workspaceId: string
+  /** The same client, whose requests somebody follows. */
+  watchedBy (watchAttempt: WatchAttempt): DustClient
   /** Resolves when the workspace exists and the API key opens it; costs Dust next to nothing. */
   checkWorkspace (signal?: AbortSignal): Promise<void>
   /** The active agents, from a list that is kept for `agentsTtlMs`, or fetched anew. */
@@ -127,7 +129,11 @@ export function createDustClient (options: DustClientOptions): DustClient {
   const { workspaceId, username, timezone, skipToolsValidation } = options
   const timing = { ...defaultTiming, ...options.timing }
   const connections = options.connections ?? createConnections(timing)
-  const requester = createRequester({
+  const isOpen = (agent: Pick<Agent, 'sId' | 'name'>): boolean => isAmong(options.agents ?? [], agent)
+  const directory = createAgentDirectory(async (requester) => (await fetchAgents(requester)).filter(isOpen), options.agentsTtlMs ?? 60_000, options.onAgentsRefresh ?? (() => {}))
+  const ask = { context: { username, timezone, origin: 'api' }, skipToolsValidation }
+
+  return offer(createRequester({
     origin: new URL(options.baseUrl).origin,
     workspaceId,
     apiKey: options.apiKey,
@@ -135,37 +141,37 @@ export function createDustClient (options: DustClientOptions): DustClient {
     connections,
     timing,
     onRequest: options.onRequest ?? (() => {})
-  })
-  const isOpen = (agent: Pick<Agent, 'sId' | 'name'>): boolean => isAmong(options.agents ?? [], agent)
-  const directory = createAgentDirectory(async () => (await fetchAgents(requester)).filter(isOpen), options.agentsTtlMs ?? 60_000, options.onAgentsRefresh ?? (() => {}))
-  const ask = { context: { username, timezone, origin: 'api' }, skipToolsValidation }
+  }))
 
-  return {
-    workspaceId,
-    checkWorkspace: (signal) => checkWorkspace(requester, signal),
-    listAgents: ({ signal, isFresh } = {}) => directory.list(signal, isFresh),
-    searchAgents: async (query, signal) => (await searchAgents(requester, query, signal)).filter(isOpen),
-    getAgent: async (agentId, signal) => {
-      const agent = await getAgent(requester, agentId, signal)
-      if (!isOpen(agent)) throw closedAgentError()
-      return agent
-    },
-    isOpen,
-    startRun: (input, signal) => startRun(requester, input, ask, signal),
-    getConversation: (conversationId, options) => getConversation(requester, conversationId, options),
-    cancel: (conversationId, messageIds) => cancelMessages(requester, conversationId, messageIds),
-    retryMessage: (ref, options) => retryMessage(requester, ref, options),
-    blockedActions: (conversationId, signal) => blockedActions(requester, conversationId, signal),
-    validateAction: (ref, decision, signal) => validateAction(requester, ref, decision, signal),
-    answerQuestion: (ref, answer, signal) => answerQuestion(requester, ref, answer, signal),
-    messageEvents: (ref, options) => messageEvents(requester, timing, ref, options),
-    attach: (conversationId, attachment, signal) => attach(requester, conversationId, attachment, signal),
-    uploadFile: (file, signal) => uploadFile(requester, file, signal),
-    readFile: (source, options) => readFile(requester, source, options),
-    listSpaces: ({ kinds, signal } = {}) => listSpaces(requester, kinds, signal),
-    listDataSourceViews: (spaceId, signal) => listDataSourceViews(requester, spaceId, signal),
-    searchDocuments: (search, signal) => searchDocuments(requester, search, signal),
-    searchNodes: (search, signal) => searchNodes(requester, search, signal),
-    close: async () => { if (options.connections === undefined) await connections.close() }
+  function offer (requester: Requester): DustClient {
+    return {
+      workspaceId,
+      watchedBy: (watchAttempt) => offer(requester.watchedBy(watchAttempt)),
+      checkWorkspace: (signal) => checkWorkspace(requester, signal),
+      listAgents: ({ signal, isFresh } = {}) => directory.list(requester, signal, isFresh),
+      searchAgents: async (query, signal) => (await searchAgents(requester, query, signal)).filter(isOpen),
+      getAgent: async (agentId, signal) => {
+        const agent = await getAgent(requester, agentId, signal)
+        if (!isOpen(agent)) throw closedAgentError()
+        return agent
+      },
+      isOpen,
+      startRun: (input, signal) => startRun(requester, input, ask, signal),
+      getConversation: (conversationId, options) => getConversation(requester, conversationId, options),
+      cancel: (conversationId, messageIds) => cancelMessages(requester, conversationId, messageIds),
+      retryMessage: (ref, options) => retryMessage(requester, ref, options),
+      blockedActions: (conversationId, signal) => blockedActions(requester, conversationId, signal),
+      validateAction: (ref, decision, signal) => validateAction(requester, ref, decision, signal),
+      answerQuestion: (ref, answer, signal) => answerQuestion(requester, ref, answer, signal),
+      messageEvents: (ref, options) => messageEvents(requester, timing, ref, options),
+      attach: (conversationId, attachment, signal) => attach(requester, conversationId, attachment, signal),
+      uploadFile: (file, signal) => uploadFile(requester, file, signal),
+      readFile: (source, options) => readFile(requester, source, options),
+      listSpaces: ({ kinds, signal } = {}) => listSpaces(requester, kinds, signal),
+      listDataSourceViews: (spaceId, signal) => listDataSourceViews(requester, spaceId, signal),
+      searchDocuments: (search, signal) => searchDocuments(requester, search, signal),
+      searchNodes: (search, signal) => searchNodes(requester, search, signal),
+      close: async () => { if (options.connections === undefined) await connections.close() }
+    }
   }
 }

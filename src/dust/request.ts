@@ -28,12 +28,24 @@ export interface RequestObservation {
   retryOf?: DustErrorKind
 }
 
+/** Follows one attempt of a request. */
+export interface AttemptWatch {
+  /** Go along to Dust, and to nobody whom it redirects to. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Is called once, when the attempt ended. Must not throw. */
+  end (observation: RequestObservation): void
+}
+
+/** Is called when an attempt begins. Must not throw. */
+export type WatchAttempt = (attempt: Pick<RequestObservation, 'operation' | 'method' | 'attempt' | 'retryOf'>) => AttemptWatch
+
 export interface RequesterOptions extends Omit<SenderOptions, 'dispatcher'> {
   connections: Connections
   timing: DustTiming
   /** Whom errors tell to look at the key. */
   keyOwner: KeyOwner
   onRequest: (observation: RequestObservation) => void
+  watchAttempt?: WatchAttempt
 }
 
 /** An answer whose body is still to be read. `end` must be called once, with the failure if there was one. */
@@ -54,6 +66,8 @@ export interface Requester {
   readonly closing: AbortSignal
   /** Where people find the workspace. */
   readonly webAddress: string
+  /** The same, whose attempts somebody follows. */
+  watchedBy (watchAttempt: WatchAttempt): Requester
   /** One attempt, answered 2xx, body unread. Throws DustError. */
   open (call: DustRequest, attempt: number, retryOf?: DustErrorKind): Promise<OpenAnswer>
   /** As many attempts as are safe; what `read` makes of a 2xx answer. Throws DustError, also for whatever `read` throws. */
@@ -72,6 +86,7 @@ export function createRequester (options: RequesterOptions): Requester {
   /** Every request to Dust goes through here and is observed here, once per attempt, when it ended. */
   async function open (call: DustRequest, attempt: number, retryOf?: DustErrorKind): Promise<OpenAnswer> {
     const startedAt = performance.now()
+    const watch = options.watchAttempt?.({ operation: call.operation, method: call.method, attempt, ...(retryOf && { retryOf }) })
     const isIdempotent = call.isIdempotent ?? call.method === 'GET'
     const limitMs = call.isFile ? timing.transferTimeoutMs : timing.requestTimeoutMs
     const scope = openScope(call.signal, closing)
@@ -94,7 +109,7 @@ export function createRequester (options: RequesterOptions): Requester {
       body?.destroy()
       const durationMs = performance.now() - startedAt
       const { operation, method } = call
-      onRequest({
+      const observation = {
         operation,
         method,
         status: status || (failure?.status ?? 0),
@@ -103,7 +118,9 @@ export function createRequester (options: RequesterOptions): Requester {
         attempt,
         ...(failure && { error: failure.kind }),
         ...(retryOf && { retryOf })
-      })
+      }
+      onRequest(observation)
+      watch?.end(observation)
     }
 
     function toError (thrown: unknown): DustError {
@@ -115,7 +132,7 @@ export function createRequester (options: RequesterOptions): Requester {
 
     try {
       if (scope.signal.aborted) throw cancelledError(call.operation)
-      const answer = await sender.send(call, scope.signal)
+      const answer = await sender.send(call, scope.signal, watch?.headers)
       status = answer.statusCode
       answeredMs = performance.now() - startedAt
       body = answer.body.on('error', ignoreAbort)
@@ -170,6 +187,7 @@ export function createRequester (options: RequesterOptions): Requester {
     origin: options.origin,
     closing,
     webAddress: new URL(`/w/${encodeURIComponent(options.workspaceId)}`, options.origin).href,
+    watchedBy: (watchAttempt) => createRequester({ ...options, watchAttempt }),
     open,
     read,
     json: (call, maxAttempts) => read(call, (answer) => readJson(call, answer), maxAttempts)

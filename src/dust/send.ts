@@ -32,14 +32,14 @@ export interface SenderOptions {
 }
 
 export interface Sender {
-  /** Sends once, and again where a redirect says so. Throws a DustError for an id that is none and for a redirect that isn't followed, and whatever the connection throws. */
-  send (call: DustRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData>
+  /** Sends once, and again where a redirect says so; `headers` go where the key goes. Throws a DustError for an id that is none and for a redirect that isn't followed, and whatever the connection throws. */
+  send (call: DustRequest, signal: AbortSignal, headers?: Readonly<Record<string, string>>): Promise<Dispatcher.ResponseData>
 }
 
 export function createSender ({ origin, workspaceId, apiKey, dispatcher }: SenderOptions): Sender {
   const prefix = `/api/v1/w/${encodeURIComponent(workspaceId)}`
 
-  async function send (call: DustRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async function send (call: DustRequest, signal: AbortSignal, headers: Readonly<Record<string, string>> = {}): Promise<Dispatcher.ResponseData> {
     let url = addressOf(call)
     let hasKey = true
     for (let redirects = 0; ; redirects++) {
@@ -48,7 +48,7 @@ export function createSender ({ origin, workspaceId, apiKey, dispatcher }: Sende
         method: call.method,
         signal,
         headersTimeout: 0, // undici's clock is coarse; the attempt has its own limit
-        headers: { ...headersOf(call), ...(hasKey && { authorization: `Bearer ${apiKey}` }) },
+        headers: { ...headersOf(call), ...(hasKey && { ...headers, authorization: `Bearer ${apiKey}` }) },
         body: call.form ?? (call.body === undefined ? null : JSON.stringify(call.body))
       })
       const location = headerText(answer.headers.location)

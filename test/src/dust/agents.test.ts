@@ -19,6 +19,16 @@ t.test('the list is asked anew after its time', async (t) => {
   t.equal(dust.calls.length, 2)
 })
 
+t.test('who follows a client sees the request for the list that it makes, and shares the list', async (t) => {
+  const dust = await startDust(t, (call) => { json(call, 200, agents) })
+  const client = connect(t, dust.baseUrl)
+  const seen: string[] = []
+  const watched = client.watchedBy(({ operation }) => ({ headers: {}, end: () => { seen.push(operation) } }))
+  t.same(await watched.listAgents(), await client.listAgents())
+  t.same(seen, ['list_agents'])
+  t.equal(dust.calls.length, 1)
+})
+
 t.test('one request serves all who wait, and one of them may leave', async (t) => {
   const controller = new AbortController()
   const dust = await startDust(t, (call) => {

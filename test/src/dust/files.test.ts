@@ -3,7 +3,7 @@ import { generatedFiles, type Attachment, type DustClient, type NewFile } from '
 import { uploadTarget } from '../../../src/dust/redirect.ts'
 import { startStranger } from '../../fixtures/stranger.ts'
 import { collectEvents, startEmulator } from './emulated-dust.ts'
-import { connect, fail, json, startDust, text } from './scripted-dust.ts'
+import { apiKey as secret, connect, fail, json, startDust, text } from './scripted-dust.ts'
 
 const apiKey = 'sk-demo'
 const everyByte = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 256))
@@ -185,6 +185,9 @@ t.test('the key goes neither to the storage nor to a stranger', async (t) => {
   t.equal(stranger.connections(), 0)
   const circle = await startDust(t, ({ reply }) => { reply.writeHead(302, { location: '/again' }).end() })
   await t.rejects(connect(t, circle.baseUrl).readFile({ fileId: 'f' }), { name: 'DustError', message: /more than once/ })
+  const watched = connect(t, circle.baseUrl).watchedBy(() => ({ headers: { 'x-companion': 'ada' }, end: () => {} }))
+  await t.rejects(watched.readFile({ fileId: 'f' }))
+  t.match(circle.calls.slice(2).map(({ headers }) => headers), [{ authorization: `Bearer ${secret}`, 'x-companion': 'ada' }, { authorization: undefined, 'x-companion': undefined }], 'nor does what goes along with it')
 })
 
 t.test('a path stays in the folder of its conversation, and what is not there is not found', async (t) => {

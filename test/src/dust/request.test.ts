@@ -29,6 +29,24 @@ t.test('a request carries the key, its types and encoded ids', async (t) => {
   })
 })
 
+t.test('somebody can follow each attempt from its beginning, and send something along', async (t) => {
+  const dust = await startDust(t, (call, number) => { number === 1 ? fail(call, 503, 'service_unavailable') : json(call, 200, agent) })
+  const seen: unknown[] = []
+  const client = connect(t, dust.baseUrl, { onRequest: () => { seen.push('observed') } })
+  const watched = client.watchedBy((attempt) => {
+    seen.push(attempt)
+    return { headers: { 'x-attempt': String(attempt.attempt) }, end: ({ status, error }) => { seen.push({ status, error }) } }
+  })
+  await watched.getAgent('a1')
+  await client.getAgent('a1')
+  t.same(seen, [
+    { operation: 'get_agent', method: 'GET', attempt: 1 }, 'observed', { status: 503, error: 'server_error' },
+    { operation: 'get_agent', method: 'GET', attempt: 2, retryOf: 'server_error' }, 'observed', { status: 200, error: undefined },
+    'observed'
+  ])
+  t.same(dust.calls.map(({ headers }) => headers['x-attempt']), ['1', '2', undefined])
+})
+
 t.test('an id that would change the path is refused before anything is sent', async (t) => {
   const dust = await startDust(t, (call) => { json(call, 200, agent) })
   const client = connect(t, dust.baseUrl)
