@@ -70,17 +70,19 @@ export default fp(async (fastify) => {
 
   fastify.decorate('dust', {
     own,
-    for: ({ caller, credential }) => {
-      if (credential instanceof DustCredential) return callers.of(credential)
-      // What a caller asks for with their own key is never done with another one.
-      if (own === null || isKeyedCaller(caller)) throw missingKey()
-      return own
-    }
+    for: (asker) => fastify.tracing.follow(asker, clientOf(asker))
   } satisfies Dust)
   fastify.addHook('onClose', async () => {
     callers.clear()
     await connections.close()
   })
+
+  function clientOf ({ caller, credential }: Asker): DustClient {
+    if (credential instanceof DustCredential) return callers.of(credential)
+    // What a caller asks for with their own key is never done with another one.
+    if (own === null || isKeyedCaller(caller)) throw missingKey()
+    return own
+  }
 
   /** The gauges are of the server's own workspace: those of callers would overwrite each other. */
   function createAgentsWatch (): (list: Agent[] | null) => void {
@@ -109,7 +111,7 @@ export default fp(async (fastify) => {
     if (type !== undefined) instruments.errors.inc({ endpoint: operation, type })
     if (retryOf !== undefined) instruments.retries.inc({ endpoint: operation, reason: retryOf })
   }
-}, { name: 'dust', dependencies: ['config', 'metrics'] })
+}, { name: 'dust', dependencies: ['config', 'metrics', 'tracing'] })
 
 function missingKey (): DustError {
   return new DustError({

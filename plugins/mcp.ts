@@ -110,7 +110,7 @@ export default fp(async (fastify) => {
     catalog,
     hooks,
     explain: explainDustError,
-    observer: createOperationObserver(fastify)
+    observer: fastify.tracing.observe(createOperationObserver(fastify))
   })
   const isLongRunning = (tool: string): boolean => catalog.tools.get(tool)?.isLongRunning === true
   const onPickUp = (): void => { fastify.instruments.mcp.pickedUp.inc() }
@@ -222,4 +222,4 @@ export default fp(async (fastify) => {
     }
   })
   fastify.addHook('onClose', () => endpoint.close())
-}, { name: 'mcp', dependencies: ['config', 'metrics', 'dust', 'store'] })
+}, { name: 'mcp', dependencies: ['config', 'metrics', 'tracing', 'dust', 'store'] })

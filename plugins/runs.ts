@@ -61,7 +61,7 @@ const REFUSALS: Readonly<Record<Refusal, string>> = {
 
 /** Stays with the agents that were asked, for whoever asked. */
 export default fp(async (fastify) => {
-  const { dust, log, mcp } = fastify
+  const { dust, log, mcp, tracing } = fastify
   const { runTimeoutMs, maxRuns, toolApproval } = fastify.config.dust
   const instruments = fastify.instruments.runs
   const slots = new RunSlots({ limit: maxRuns, queueLimit: maxRuns, patienceMs: PATIENCE_MS })
@@ -110,7 +110,8 @@ export default fp(async (fastify) => {
       await enter(operation)
       const slot = holdSlot()
       const feed = new ProgressFeed(operation, (error) => { log.warn({ err: error }, 'progress could not be sent') })
-      let meter = new RunMeter(instruments, Date.now(), true)
+      const mark = (step: string): void => { tracing.mark(operation, step) }
+      let meter = new RunMeter(instruments, Date.now(), true, mark)
       let isOld = true
       try {
         const begin = await prepare(operation, beginning)
@@ -121,7 +122,7 @@ export default fp(async (fastify) => {
           const { agent, run } = await begin()
           return { agent, run, since }
         })
-        meter = new RunMeter(instruments, since, !isOld && !isUnderway)
+        meter = new RunMeter(instruments, since, !isOld && !isUnderway, mark)
         if (!isOld) feed.step(`${agent.name} ${isUnderway ? 'is followed' : 'got the message'}, in conversation ${run.conversationId}`)
         const ended = await followRun(run, {
           dust: dust.for(operation), log, onWaiting: slot.setIdle, policy: toolApproval, agentName: agent.name, operation, timeout, timeoutMs: runTimeoutMs, isUnderway: isUnderway || isOld, decided, cancels, feed, meter
@@ -139,7 +140,7 @@ export default fp(async (fastify) => {
     },
     ended: ({ agent, run }, message) => toResult(agent, run, completed(message, ''), offered)
   } satisfies Runs)
-}, { name: 'runs', dependencies: ['config', 'metrics', 'dust', 'mcp'] })
+}, { name: 'runs', dependencies: ['config', 'metrics', 'tracing', 'dust', 'mcp'] })
 
 /** Looks up what must be known before the run begins: a process that dies meanwhile leaves no doubt whether an agent was asked. */
 async function prepare<Found> (operation: Operation, beginning: (() => Promise<Begun>) | Beginning<Found>): Promise<() => Promise<Begun>> {

@@ -17,6 +17,7 @@ import security from '../plugins/security.ts'
 import shutdown from '../plugins/shutdown.ts'
 import slowReaders from '../plugins/slow-readers.ts'
 import store from '../plugins/store.ts'
+import tracing from '../plugins/tracing.ts'
 import healthRoutes from '../routes/health.ts'
 import mcpRoutes from '../routes/mcp.ts'
 import metricsRoutes from '../routes/metrics.ts'
@@ -28,6 +29,7 @@ export type AppOptions = ConfigPluginOptions & MetricsPluginOptions
 export const app = fp<AppOptions>(async (fastify, { config, logLineCounts = {} }) => {
   await fastify.register(configPlugin, { config })
   await fastify.register(metrics, { logLineCounts })
+  await fastify.register(tracing)
   await fastify.register(security)
   await fastify.register(pressure)
   await fastify.register(store)

@@ -5,6 +5,7 @@ import { isLoopback } from './allowed-peers.ts'
 import { oauthFaults } from './config/oauth-faults.ts'
 import { createEnvironmentAjv, environmentSchema, type Environment } from './config/environment.ts'
 import { formats, type Format } from './config/formats.ts'
+import { parseKeyPairs } from './config/key-pairs.ts'
 import { readSecretFiles } from './config/secret-files.ts'
 import { parseToolAreas, type ToolArea } from './config/tool-areas.ts'
 import { parseDuration, parseList, parseSize } from './config/units.ts'
@@ -156,6 +157,7 @@ function toConfig (env: Environment) {
       maxSizeBytes: sizeOf(env.LOG_MAX_SIZE),
       maxFiles: env.LOG_MAX_FILES
     },
+    tracing: tracingOf(env),
     extraPlugins: parseList(env.EXTRA_PLUGINS ?? '')
   }
 }
@@ -164,6 +166,25 @@ function toConfig (env: Environment) {
 function oauthOf ({ AUTH_MODE: mode, OAUTH_ISSUER: issuer, OAUTH_AUDIENCE: audience, OAUTH_JWKS_URL: jwksUrl, OAUTH_SCOPES: scopes = '', OAUTH_CALLER_CLAIM: callerClaim }: Environment) {
   if (mode !== 'oauth' || issuer === undefined || audience === undefined) return null
   return { issuer, audience, jwksUrl: jwksUrl ?? null, scopes: parseList(scopes), callerClaim }
+}
+
+/** `null` when it's off. */
+function tracingOf (env: Environment) {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesEndpoint } = env
+  const tracesUrl = tracesEndpoint ?? (endpoint === undefined ? undefined : `${endpoint.replace(/\/$/, '')}/v1/traces`)
+  if (tracesUrl === undefined || env.OTEL_SDK_DISABLED) return null
+  return {
+    tracesUrl,
+    headers: parseKeyPairs(env.OTEL_EXPORTER_OTLP_HEADERS ?? '') ?? {},
+    resourceAttributes: {
+      'service.name': 'mcp-dust-server',
+      ...parseKeyPairs(env.OTEL_RESOURCE_ATTRIBUTES ?? ''),
+      ...(env.OTEL_SERVICE_NAME === undefined ? {} : { 'service.name': env.OTEL_SERVICE_NAME })
+    },
+    sampler: env.OTEL_TRACES_SAMPLER,
+    samplerRatio: env.OTEL_TRACES_SAMPLER_ARG,
+    tellsDust: env.DUST_TRACE_CONTEXT
+  }
 }
 
 function sizeOf (word: string): number {

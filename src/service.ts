@@ -6,6 +6,7 @@ import { answerClientError, reasonOfClientError } from './client-errors.ts'
 import type { Config } from './config.ts'
 import { serializers } from './logger.ts'
 import { REQUEST_ID_HEADER } from './mcp/http.ts'
+import { quietPaths } from './quiet-paths.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 
 /** How long a client may take to send its request; answers may take as long as they want. */
@@ -24,7 +25,7 @@ const CLIENT_CLOSED_REQUEST = 499
 export async function createService (config: Config, logger: FastifyBaseLogger, logLineCounts: Readonly<Record<string, number>> = {}): Promise<FastifyInstance> {
   const fastify: FastifyInstance = Fastify({
     loggerInstance: logger.child({}, { serializers }),
-    logController: new RequestLog(['/livez', '/health', '/ready', config.metrics.path]),
+    logController: new RequestLog(quietPaths(config)),
     bodyLimit: config.server.bodyLimitBytes,
     trustProxy: config.server.trustProxy,
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -7,10 +7,10 @@ const CLIENTS = new Set([
 ])
 
 /** Logs and counts each operation, in a line and a few numbers. */
-export function createOperationObserver ({ instruments, log }: FastifyInstance): OperationObserver {
+export function createOperationObserver ({ instruments, log, tracing }: FastifyInstance): OperationObserver {
   const { mcp } = instruments
   return {
-    onStart: (method) => { mcp.operationsInFlight.inc({ mcp_method_name: method }) },
+    onStart: ({ method }) => { mcp.operationsInFlight.inc({ mcp_method_name: method }) },
     onEnd: ({ method, tool, toolGroup, errorType, durationMs, fault, details, operation }) => {
       mcp.operationsInFlight.dec({ mcp_method_name: method })
       mcp.operationDuration.observe({
@@ -21,6 +21,7 @@ export function createOperationObserver ({ instruments, log }: FastifyInstance):
       mcp.requests.inc({ protocol_version: operation.client.protocolVersion, client: clientOf(operation.client.name) })
 
       const line = {
+        ...tracing.idsOf(operation),
         reqId: operation.requestId,
         mcp: { method, tool, caller: operation.caller, session: operation.session, outcome: errorType ?? 'success', durationMs: Math.round(durationMs) }
       }

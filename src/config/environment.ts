@@ -3,6 +3,11 @@ import { Ajv } from 'ajv'
 import { formats, type Format } from './formats.ts'
 import { TOOL_AREAS } from './tool-areas.ts'
 
+/** As OpenTelemetry names them. */
+const SAMPLERS = ['always_on', 'always_off', 'traceidratio', 'parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const
+
+export type Sampler = typeof SAMPLERS[number]
+
 /** What docs/configuration.md and .env.example tell of a variable; both are made from it. */
 interface Told {
   /** Title of the group whose first variable it is. */
@@ -194,6 +199,16 @@ export const environmentSchema = Type.Object({
   LOG_FILE: Type.Optional(formatted('file', { minLength: 1, examples: ['/var/log/mcp-dust-server/server.log'], unset: 'stdout alone', see: 'logging.md#rotation', description: 'File that gets every line, too, always as JSON.' })),
   LOG_MAX_SIZE: formatted('size', { default: '100m', examples: ['1g'], description: 'Size at which the file is put aside and a new one begun.' }),
   LOG_MAX_FILES: whole({ default: 10, minimum: 1, maximum: 1000, examples: ['30'], description: 'Files that are kept, the newest included.' }),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(formatted('collector', { begins: 'Traces', examples: ['http://localhost:4318'], unset: 'none: there are no traces', see: 'tracing.md', description: 'Collector that gets traces, by OTLP over HTTP.' })),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: Type.Optional(formatted('collector', { examples: ['http://localhost:4318/v1/traces'], unset: 'none', description: 'The same with its whole path, where that isn\'t `/v1/traces`.' })),
+  OTEL_EXPORTER_OTLP_HEADERS: Type.Optional(formatted('key-pairs', { secret: true, examples: ['x-api-key=a-word'], unset: 'none', description: 'What the collector wants to see as headers, such as a key: `name=value`, separated by commas.' })),
+  OTEL_SERVICE_NAME: Type.Optional(text({ maxLength: 255, examples: ['dust-agents'], unset: 'that of `OTEL_RESOURCE_ATTRIBUTES`, or mcp-dust-server', description: 'Name of the service in traces.' })),
+  OTEL_RESOURCE_ATTRIBUTES: Type.Optional(formatted('key-pairs', { examples: ['deployment.environment.name=staging'], unset: 'none', description: 'What else traces say of the service: `name=value`, separated by commas.' })),
+  OTEL_TRACES_SAMPLER: oneOf(SAMPLERS, { default: 'parentbased_always_on', examples: ['parentbased_traceidratio'], description: 'Which traces are kept; those with `parentbased_` keep to what the client says where it brings a trace.' }),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({ default: 1, minimum: 0, maximum: 1, examples: ['0.1'], description: 'The share of traces that a sampler with ratio keeps.' } satisfies Options),
+  OTEL_SDK_DISABLED: flag({ description: '`true` switches traces off, whatever else is set.' }),
+  DUST_TRACE_CONTEXT: flag({ description: '`true` tells Dust of the trace in which it\'s asked, as `traceparent` and `tracestate`.' }),
 
   EXTRA_PLUGINS: Type.Optional(formatted('plugins', { begins: 'Extensions', examples: ['./tickets.ts,@acme/mcp-tickets'], unset: 'none', see: 'plugins.md#load-it', description: 'Plugins to load: paths, which begin with `./` or `/`, and packages, separated by commas.' }))
 })

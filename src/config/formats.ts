@@ -1,6 +1,7 @@
 import { parseAccessTokens } from '../auth/access-tokens.ts'
 import { isTrustworthy } from '../auth/trustworthy-url.ts'
 import { parseTrustProxy } from '../trust-proxy.ts'
+import { parseKeyPairs } from './key-pairs.ts'
 import { parseToolAreas, TOOL_AREAS } from './tool-areas.ts'
 import { parseDuration, parseList, parseSize } from './units.ts'
 
@@ -127,6 +128,14 @@ export const formats = {
     // Nothing but commas would be no choice at all, and open what somebody wanted closed.
     allowed: 'one or more names, separated by commas',
     check: (words: string) => parseList(words).length > 0
+  },
+  collector: {
+    allowed: 'an http or https address without credentials, query or fragment, such as http://localhost:4318; credentials belong into OTEL_EXPORTER_OTLP_HEADERS',
+    check: (word: string) => URL.canParse(word) && /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(word)
+  },
+  'key-pairs': {
+    allowed: 'name=value, separated by commas; other signs as in %20',
+    check: (words: string) => parseKeyPairs(words) !== null
   },
   'dust-key': {
     allowed: 'an API key of the workspace, sk-...',

@@ -14,24 +14,30 @@ export interface Observed {
   toolGroup: string | null
   /** `tool_error`, why it was aborted, a JSON-RPC error code as text (-32603 for a fault of ours, also in a tool), or `null` when it went well. */
   errorType: string | null
+  /** The JSON-RPC error code of the answer; `null` when the answer is a result. */
+  errorCode: number | null
   /** What a handler threw that wasn't meant for the client. */
   fault: unknown
   /** What is known of an error of a layer below, fit for a log. */
   details: Record<string, unknown> | null
 }
 
-/** How one MCP request ended. */
-export interface OperationObservation extends Observed {
+/** What is known of a request before anything is done. */
+export interface OperationStart {
   /** A method that is handled here, or `_OTHER`. */
   method: string
-  durationMs: number
-  /** Who asked, and how. */
+  params: Record<string, unknown>
   operation: Operation
+}
+
+/** How one MCP request ended. */
+export interface OperationObservation extends OperationStart, Observed {
+  durationMs: number
 }
 
 /** Watches operations, each from its start to its end. */
 export interface OperationObserver {
-  onStart (method: string): void
+  onStart (start: OperationStart): void
   onEnd (observation: OperationObservation): void
 }
 
@@ -76,9 +82,9 @@ export function createDispatch ({ catalog, observer, explain = () => null, hooks
   return async (method, params, operation) => {
     const handle = methods.get(method)
     const label = handle === undefined ? '_OTHER' : method
-    const observed: Observed = { tool: null, toolGroup: null, errorType: null, fault: null, details: null }
+    const observed: Observed = { tool: null, toolGroup: null, errorType: null, errorCode: null, fault: null, details: null }
     const startedAt = performance.now()
-    observer?.onStart(label)
+    observer?.onStart({ method: label, params, operation })
     try {
       if (handle === undefined) throw new ProtocolError(ErrorCode.MethodNotFound, 'Method not found')
       const hasHooks = hooks.length > 0
@@ -93,11 +99,12 @@ export function createDispatch ({ catalog, observer, explain = () => null, hooks
       if (error instanceof ToolError && method === 'tools/call') return failedCall(error.message, observed, error.structured)
       const protocolError = toProtocolError(error, observed)
       observed.errorType = String(protocolError.code)
+      observed.errorCode = protocolError.code
       throw protocolError
     } finally {
       const { reason, aborted } = operation.signal
       if (aborted) observed.errorType = reason instanceof OperationAborted ? reason.abortCause : 'cancelled'
-      observer?.onEnd({ ...observed, method: label, operation, durationMs: performance.now() - startedAt })
+      observer?.onEnd({ ...observed, method: label, params, operation, durationMs: performance.now() - startedAt })
     }
   }
 }

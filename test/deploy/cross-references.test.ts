@@ -56,7 +56,7 @@ t.test('each name of a metric or a label in the lines of a page is one of the ru
   const { series, labels } = await queryNames(t)
   const bare = series.map((name) => name.replace(`${names.prefix}_`, ''))
   // A type of error that takes a session to end in the middle of a call, why a token of an authorization server is refused, and a key of Prometheus' configuration.
-  const rare = ['session_ended', 'not_yet_valid', 'wrong_issuer', 'wrong_audience', 'insufficient_scope', 'credentials_file']
+  const rare = ['session_ended', 'not_yet_valid', 'wrong_issuer', 'wrong_audience', 'insufficient_scope', 'credentials_file', 'always_on', 'always_off', 'parentbased_always_on']
   const known = new Set([...series, ...bare, ...labels, names.prefix, ...rare])
   for (const page of OPERATORS_PAGES) t.same(unknown(inlineCodeOf(readFile(page)).join('\n'), SNAKE_CASE, known), [], page)
 })
@@ -66,7 +66,7 @@ t.test('each variable that a file or a page names is one of the server, of the e
   for (const name of emulated) t.match(readEnvironment({ [name]: 'no such value' }), { faults: [new RegExp(`^${name} is`)] }, `the emulator reads ${name}`)
   // Node's own, and what clients and their users may call theirs.
   const clientsWords = ['NODE_EXTRA_CA_CERTS', 'DUST_MCP_TOKEN', 'MCP_URL', 'MCP_TOKEN']
-  const othersWords = ['ELASTICSEARCH_API_KEY', 'STRICT_DNS', 'LEAST_REQUEST', ...clientsWords]
+  const othersWords = ['ELASTICSEARCH_API_KEY', 'STRICT_DNS', 'LEAST_REQUEST', ...clientsWords, 'OTEL_EXPORTER_OTLP_TIMEOUT', 'OTEL_EXPORTER_OTLP_COMPRESSION', 'OTEL_EXPORTER_OTLP_CERTIFICATE']
   const known = new Set([...Object.keys(environmentSchema.properties), ...emulated, ...othersWords])
   for (const file of FILES) t.same(unknown(readFile(file), UPPER_CASE, known).filter((name) => !name.startsWith('GF_')), [], file)
 })

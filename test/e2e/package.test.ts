@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
+import { startCollector } from '../fixtures/collector.ts'
 import { compile, installPacked, writeBlocks } from '../fixtures/packed.ts'
 import { postStateless } from '../fixtures/stateless.ts'
 import { startEmulator } from '../helper.ts'
@@ -40,8 +41,9 @@ t.test('the packed server loads it as a package, and others by path', async (t) 
   for (const file of ['package.json', 'dist']) cpSync(path.join(folder, file), path.join(shipped, file), { recursive: true })
   const { emulator, environment } = await startEmulator(t)
   const { bin } = Object(JSON.parse(readFileSync(path.join(folder, 'node_modules', 'mcp-dust-server', 'package.json'), 'utf8')))
-  const { address } = await startServerProcess(t, {
-    ...environment, STORE_URL: 'sqlite::memory:', EXTRA_PLUGINS: '@acme/mcp-tickets,./escalate.ts,./office-hours.ts'
+  const collector = await startCollector(t)
+  const { address, child, ended } = await startServerProcess(t, {
+    ...environment, ...collector.environment, STORE_URL: 'sqlite::memory:', EXTRA_PLUGINS: '@acme/mcp-tickets,./escalate.ts,./office-hours.ts'
   }, { cwd: folder, program: path.join(folder, 'node_modules', 'mcp-dust-server', bin) })
 
   const [, curl = ''] = /^(curl -s http:\/\/127\.0\.0\.1:5001\/mcp[^]*?)^```/m.exec(docs) ?? []
@@ -56,6 +58,9 @@ t.test('the packed server loads it as a package, and others by path', async (t) 
   const { requestState } = await call({})
   t.match(await call({ requestState, inputResponses: { keep: { action: 'accept', content: {} } } }), { content: [{ text: /^http/ }] })
   t.equal(emulator.emulator.workspace.runs.size, 1, 'the draft was made once')
+  child.kill('SIGTERM')
+  await ended
+  t.ok(collector.spans.some(({ name }) => name === 'tools/call ticket_escalate'), 'its calls are traced')
 })
 
 t.test('the packed package is a part of another app', async (t) => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
+import { startCollector } from '../fixtures/collector.ts'
 import { startRedis } from '../fixtures/redis.ts'
 import { postStateless } from '../fixtures/stateless.ts'
 import { initialize, post, startEmulator, toolCall } from '../helper.ts'
@@ -11,7 +12,8 @@ const SECRETS = {
   token: 'the-token-of-ada-is-long',
   wrongToken: 'the-token-of-nobody-is-long',
   metricsToken: 'only-prometheus-knows-this-word',
-  requestStateKey: 'only-the-replicas-know-this-key-of-theirs'
+  requestStateKey: 'only-the-replicas-know-this-key-of-theirs',
+  collectorKey: 'only-the-collector-knows-this-word'
 }
 const PROMPT = 'zebra crossing'
 const ATTACHED = 'walrus ledger'
@@ -65,8 +67,11 @@ for (const store of ['SQLite', 'Redis']) {
     const redis = store === 'Redis' ? await startRedis(t, { password: 'the-password-of-redis', folder: path.join(folder, 'store') }) : undefined
     if (redis === null) return
     const { emulator: { emulator: dust }, environment } = await startEmulator(t)
+    const collector = await startCollector(t)
     const server = await startServerProcess(t, {
       ...environment,
+      ...collector.environment,
+      OTEL_EXPORTER_OTLP_HEADERS: `x-key=${SECRETS.collectorKey}`,
       STORE_URL: redis?.url ?? `sqlite:${path.join(folder, 'store', 'store.db')}`,
       LOG_LEVEL: 'trace',
       LOG_FILE: path.join(folder, 'logs', 'server.log'),
@@ -80,7 +85,7 @@ for (const store of ['SQLite', 'Redis']) {
     await server.ended
     await redis?.stop()
 
-    const places = { 'standard output': server.stdout.join('\n'), 'the log file': contentOf(path.join(folder, 'logs')), 'errors, metrics, health': seen, [store]: contentOf(path.join(folder, 'store')) }
+    const places = { 'standard output': server.stdout.join('\n'), 'the log file': contentOf(path.join(folder, 'logs')), 'errors, metrics, health': seen, traces: Buffer.concat(collector.bodies).toString('latin1'), [store]: contentOf(path.join(folder, 'store')) }
     const secrets = { ...SECRETS, key: environment['DUST_API_KEY'] ?? '', redis: 'the-password-of-redis' }
     const answers = [...dust.workspace.runs.values()].map(({ message }) => message.content ?? '').filter((content) => content.length > 30).map((content) => content.slice(0, 30))
     t.ok(answers.length > 5)

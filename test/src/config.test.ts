@@ -66,6 +66,15 @@ t.test('refuses what it does not understand and says what is allowed', async (t)
     ['DUST_TIMEZONE', '+02:00', /IANA time zone/],
     ['DUST_USERNAME', 'x'.repeat(300), /at most 254 characters/],
     ['EVENT_LOG_LIMIT', '0', /a size above 0/],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', /an http or https address without credentials/],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://ada:word@collector:4318', /OTEL_EXPORTER_OTLP_HEADERS/],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'http://collector/v1/traces?key=word', /without credentials, query or fragment/],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key', /^OTEL_EXPORTER_OTLP_HEADERS is \(hidden\); it must be name=value/],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key=a%0d%0ab', /name=value/],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key=100%', /name=value/],
+    ['OTEL_RESOURCE_ATTRIBUTES', '=test', /name=value/],
+    ['OTEL_TRACES_SAMPLER', 'jaeger_remote', /one of always_on, always_off/],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5', /a number from 0 to 1/],
     ...['mysql://x', 'redis://', 'REDISS://host', 'redis://:a?b@host', 'redis://host/name', 'redis://host?commandTimeout=9', 'redis://:100%@host', 'redis://host:99999']
       .map((url): [string, string, RegExp] => ['STORE_URL', url, /^STORE_URL is \(hidden\); it must be sqlite:<file>.* redis:\/\//])
   ]
@@ -74,6 +83,27 @@ t.test('refuses what it does not understand and says what is allowed', async (t)
     t.equal(faults.length, 1, `${name}=${value.slice(0, 30)} is one fault`)
     t.match(faults[0], message)
   }
+})
+
+t.test('traces when there is a collector, and nobody switches it off', async (t) => {
+  const endpoint = 'http://collector:4318'
+  t.equal(loadConfig(required).tracing, null)
+  t.equal(loadConfig({ ...required, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SDK_DISABLED: 'true' }).tracing, null)
+  t.match(loadConfig({ ...required, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).tracing, {
+    tracesUrl: `${endpoint}/v1/traces`, headers: {}, resourceAttributes: { 'service.name': 'mcp-dust-server' }, sampler: 'parentbased_always_on', tellsDust: false
+  })
+  t.equal(loadConfig({ ...required, OTEL_EXPORTER_OTLP_ENDPOINT: `${endpoint}/otlp/` }).tracing?.tracesUrl, `${endpoint}/otlp/v1/traces`)
+  t.match(loadConfig({
+    ...required,
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example.com/in',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20YTpi=, x-team = ada',
+    OTEL_RESOURCE_ATTRIBUTES: 'service.name=dust,deployment.environment.name=M%C3%BCnchen'
+  }).tracing, {
+    tracesUrl: 'https://traces.example.com/in',
+    headers: { authorization: 'Basic YTpi=', 'x-team': 'ada' },
+    resourceAttributes: { 'service.name': 'dust', 'deployment.environment.name': 'München' }
+  })
 })
 
 t.test('reports all faults at once, a line each, and no secret', async (t) => {

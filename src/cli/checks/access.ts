@@ -8,7 +8,7 @@ export async function checkAccess ({ access, server }: Config): Promise<Finding>
   if (mode === 'none') return off(`AUTH_MODE is none: whoever reaches ${server.host} on port ${server.port} may ask`)
   if (mode === 'token') return ok(`${tokens.length} ${tokens.length === 1 ? 'token' : 'tokens'} in AUTH_TOKENS`)
 
-  const { check, close } = createAuthenticator(access, { onOutage: () => {}, onRecovery: () => {} })
+  const { check, close } = await createAuthenticator(access, { onOutage: () => {}, onRecovery: () => {} })
   try {
     await check?.()
     return ok(`the keys of ${oauth?.issuer} were fetched`)
