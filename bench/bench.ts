@@ -14,6 +14,8 @@ export interface Bench {
   name: string
   /** What it measures, in a line. */
   line: string
+  /** Whether docs/performance.md has a part about it. */
+  isShown?: boolean
   /** Flags of its own, and what they do. */
   flags: Readonly<Record<string, string>>
   load: () => Promise<{ run: (order: Order) => Promise<Report> }>
@@ -22,6 +24,7 @@ export interface Bench {
 export const BENCHES: readonly Bench[] = [
   {
     name: 'calls',
+    isShown: true,
     line: 'requests a second, latency and CPU per request, beside other servers of MCP',
     flags: {
       case: 'only this one, such as tools/call@50 or tools/list500@50',
@@ -31,6 +34,7 @@ export const BENCHES: readonly Bench[] = [
   },
   {
     name: 'sessions',
+    isShown: true,
     line: 'memory of sessions that nobody uses, and what opening, restoring and forgetting them costs',
     flags: {
       store: 'sqlite, redis or memory; sqlite unless told',
@@ -40,18 +44,21 @@ export const BENCHES: readonly Bench[] = [
   },
   {
     name: 'watch',
+    isShown: true,
     line: 'what metrics and logs cost a request, and what reading the metrics costs',
     flags: { store: 'whose sessions are counted: sqlite or redis; sqlite unless told' },
     load: () => import('./watch/bench.ts')
   },
   {
     name: 'start',
+    isShown: true,
     line: 'the time from exec to ready, memory at rest, and what the image has',
     flags: {},
     load: () => import('./start/bench.ts')
   },
   {
     name: 'streams',
+    isShown: true,
     line: 'the time added between an event in Dust and its client, with many agents at once',
     flags: {
       runs: 'how many at once, instead of 10, 100 and 1,000',
@@ -62,6 +69,7 @@ export const BENCHES: readonly Bench[] = [
   },
   {
     name: 'store',
+    isShown: true,
     line: 'what the operations of the stores cost, by the event and by the session',
     flags: { store: 'only this one, sqlite or redis' },
     load: () => import('./store/bench.ts')

@@ -43,7 +43,17 @@ export function drawPanels (panels: readonly Panel[]): string {
   })
   const svg = chart.renderToSVGString()
   chart.dispose()
-  return svg
+  return renameIds(svg)
+}
+
+/** What classes and ids are called goes on counting from picture to picture. */
+function renameIds (svg: string): string {
+  const names = new Map<string, string>()
+  return svg.replaceAll(/zr\d+-(cls-|c)\d+/g, (name) => {
+    const short = names.get(name) ?? `c${names.size}`
+    names.set(name, short)
+    return short
+  })
 }
 
 interface Place {
@@ -83,7 +93,7 @@ function linesOf ({ sizes, costs, lines }: Panel & { kind: 'lines' }, { top, hei
     grid: { left: 90, right: LABEL_WIDTH, top, height: height - 20 },
     xAxis: { type: 'log', gridIndex: index, ...names(sizes), nameGap: 26, ...faint },
     yAxis: { type: 'log', gridIndex: index, ...names(costs), nameGap: 56, ...faint },
-    legend: [{ orient: 'vertical', left: WIDTH - LABEL_WIDTH + 16, top, data: lines.map(({ name }) => name), textStyle: { color: INK, fontSize: 12 } }],
+    legend: [{ orient: 'vertical', left: WIDTH - LABEL_WIDTH + 16, top, data: lines.map(({ name }) => name), textStyle: { color: INK, fontSize: 12, width: LABEL_WIDTH - 60, overflow: 'break' } }],
     series: lines.map(({ name, points }, line) => ({
       type: 'line',
       name,

@@ -100,6 +100,6 @@ function toGrowth ({ store, lives, expiries }: Measured): GrowthTable[] {
       ...expiries.length === 0 ? [] : [ofLives('restoring one', ({ restoring }) => restoring.cpuMicros), ofExpiries('forgetting one', ({ cpuMicros }) => cpuMicros)]
     ]),
     table('KB of all', [ofLives('resident at rest', ({ sessions, atRest }) => sessions * atRest.rssBytes / 1000)]),
-    ...expiries.length === 0 ? [] : [table('ms', [ofExpiries('longest delay of the event loop while they expire', ({ during }) => during.maxMs)])]
+    ...expiries.length === 0 ? [] : [table('ms while they expire', [ofExpiries('longest delay of the event loop', ({ during }) => during.maxMs)])]
   ]
 }

@@ -13,6 +13,9 @@ const QUICK_SIZES = [2, 10]
 const EVERY_MS = 200
 /** How long the service collects pieces of an answer before it tells them. */
 const WINDOW_MS = 200
+/** From the start of one run to that of the next. */
+const RAMP_MS = 10
+const WARM_UP_RUNS = 50
 
 interface Measured {
   store: string
@@ -35,9 +38,10 @@ export async function run ({ rounds, seconds, isQuick, flags }: Order): Promise<
       environment: { DUST_BASE_URL: emulator.address, DUST_API_KEY: 'sk-demo', DUST_WORKSPACE_ID: 'demo', STORE_URL: store.url, DUST_MAX_RUNS: String(2 * Math.max(...sizes)), DUST_AGENT_TOOLS: 'false' }
     })
     const samples = await interleave(sizes, { rounds: times, hasWarmUp: !isQuick }, async (runs, isWarmUp) => {
-      const rampMs = Math.min(5000, runs * 10)
-      const lengthMs = rampMs + 1000 * (isWarmUp ? Math.min(3, duration) : duration)
-      return measureStreams(server, emulator, { runs, rampMs, everyMs, windowMs: WINDOW_MS, pieces: Math.round(lengthMs / everyMs) })
+      // All must speak before the first one ends, also where starting is slow.
+      const some = isWarmUp ? Math.min(runs, WARM_UP_RUNS) : runs
+      const rampMs = some * RAMP_MS
+      return measureStreams(server, emulator, { runs: some, rampMs, everyMs, windowMs: WINDOW_MS, pieces: Math.round((2 * rampMs + duration * 1000) / everyMs) })
     })
     measured.push({ store: name, sizes: [...samples.values()] })
     await server.stop()
