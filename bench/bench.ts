@@ -27,7 +27,7 @@ export const BENCHES: readonly Bench[] = [
     isShown: true,
     line: 'requests a second, latency and CPU per request, beside other servers of MCP',
     flags: {
-      case: 'only this one, such as tools/call@50 or tools/list500@50',
+      case: 'only this one, such as tools/call@50 or tools/list500@10',
       contestant: 'only those with these words in their names; the first of a case always takes part'
     },
     load: () => import('./calls/bench.ts')

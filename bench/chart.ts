@@ -18,7 +18,7 @@ const INK = '#24292f'
 const FAINT = '#d0d7de'
 const OURS = '#0969da'
 const THEIRS = '#8c959f'
-const LINES = ['#0969da', '#bc4c00', '#1a7f37', '#8250df', '#bf3989', '#57606a']
+const LINES = ['#0969da', '#bc4c00', '#1a7f37', '#8250df', '#bf3989', '#57606a', '#d4a72c', '#1b7c83', '#a40e26', '#6e4a1e']
 
 /** Draws panels, one below the other, as the text of an SVG file. The same panels give the same text. */
 export function drawPanels (panels: readonly Panel[]): string {

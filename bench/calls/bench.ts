@@ -2,7 +2,7 @@ import type { Order } from '../bench.ts'
 import { describeProgram } from '../machine.ts'
 import type { Growth, Report } from '../report.ts'
 import { toDigits, type Cell, type Table } from '../table.ts'
-import { CASES, CONNECTIONS, TOOLS, type Case } from './cases.ts'
+import { CASES, CONNECTIONS, LIST_CONNECTIONS, TOOLS, type Case } from './cases.ts'
 import { BARE, CONTESTANTS } from './contestants.ts'
 import { measureCase, type Result } from './measure-case.ts'
 
@@ -25,16 +25,19 @@ export async function run ({ rounds, seconds, isQuick, flags }: Order): Promise<
     tables: measured.map(toTable),
     growth: [
       { costs: 'CPU µs per tools/call', sizes: 'connections', rows: growthOf(measured, CONNECTIONS.map((size) => [size, `tools/call@${size}`])) },
-      { costs: 'CPU µs per tools/list', sizes: 'tools', rows: growthOf(measured, TOOLS.map((size) => [size, `tools/list${size}@50`])) }
+      { costs: 'CPU µs per tools/list', sizes: 'tools', rows: growthOf(measured, TOOLS.map((size) => [size, `tools/list${size}@${LIST_CONNECTIONS}`])) }
     ].filter(({ rows }) => rows.length > 0),
-    panels: measured.filter(({ case: { name } }) => ['tools/call@50', 'tools/list500@50'].includes(name)).map(({ case: { title }, results }) => ({
+    panels: measured.filter(({ case: { name } }) => ['tools/call@50', `tools/list500@${LIST_CONNECTIONS}`].includes(name)).map(({ case: { title }, results }) => ({
       kind: 'bars' as const,
       title: `${title}: answers per second`,
       bars: results.map(({ contestant: { name, isOurs = false }, perSecond }) => ({ name, value: perSecond, isOurs }))
     })),
     packages: ['fastify', '@modelcontextprotocol/sdk', '@modelcontextprotocol/server', 'express', 'zod', 'fastify-mcp', '@modelcontextprotocol/server-everything', 'mcp-proxy'],
     programs: [describeProgram('wrk', '--version', /wrk \S+/)],
-    failures: measured.flatMap(({ case: { name }, results }) => results.filter(({ failed }) => failed > 0).map(({ contestant, failed }) => `${name}: ${failed} requests of ${contestant.name} failed`))
+    failures: measured.flatMap(({ case: { name }, results }) => results.flatMap(({ contestant, failed, perSecond }) => [
+      ...failed > 0 ? [`${name}: ${failed} requests of ${contestant.name} failed`] : [],
+      ...perSecond > 0 ? [] : [`${name}: ${contestant.name} answered nothing in time; give it more --seconds`]
+    ]))
   }
 }
 

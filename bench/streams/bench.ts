@@ -14,7 +14,7 @@ const EVERY_MS = 200
 /** How long the service collects pieces of an answer before it tells them. */
 const WINDOW_MS = 200
 /** From the start of one run to that of the next. */
-const RAMP_MS = 10
+const RAMP_MS = 20
 const WARM_UP_RUNS = 50
 
 interface Measured {

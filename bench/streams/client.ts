@@ -33,7 +33,7 @@ export interface Latencies {
 }
 
 /** What the clients tell of it: that all agents speak, that the first one has ended, and how it went. */
-export type Progress = { stage: 'plateau' } | { stage: 'ending' } | { stage: 'done', latencies: Latencies, pieces: number, notifications: number, faults: string[] }
+export type Progress = { stage: 'plateau' } | { stage: 'ending', speaking: number, faults: string[] } | { stage: 'done', latencies: Latencies, pieces: number, notifications: number, faults: string[] }
 
 interface Notified {
   arrivedAt: number
@@ -74,7 +74,7 @@ async function play ({ address, runs, rampMs, windowMs, ...wanted }: Task): Prom
       // The last notification is sent by the end of the run, before its time, and isn't kept.
       if (endingAt === Infinity) {
         endingAt = now()
-        tell({ stage: 'ending' })
+        tell({ stage: 'ending', speaking, faults })
       }
       answered.push({ arrivedAt: result.arrivedAt, saidAt: parsePieces(result.answer).at(-1)?.saidAt ?? NaN })
       faults.push(...findFaults(told, result.answer, wanted))

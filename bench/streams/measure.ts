@@ -30,7 +30,7 @@ export async function measureStreams (server: Server, emulator: Server, task: Om
   const ended = once(clients, 'exit').then(([code]) => { throw new Error(`The clients ended with ${code}`) })
   const next = async (stage: Progress['stage']): Promise<Progress> => {
     const [progress]: Progress[] = await Promise.race([once(clients, 'message'), ended])
-    if (progress?.stage === 'ending' && stage === 'plateau') throw new Error('The first agent has ended before the last one spoke: let them speak for more --seconds')
+    if (progress?.stage === 'ending' && stage === 'plateau') throw new Error(`Only ${progress.speaking} of ${task.runs} agents spoke before the first one had ended: ${progress.faults[0] ?? 'let them speak for more --seconds'}`)
     if (progress?.stage !== stage) throw new Error(`The clients are at ${JSON.stringify(progress)}, not at ${stage}`)
     return progress
   }
