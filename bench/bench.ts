@@ -75,6 +75,12 @@ export const BENCHES: readonly Bench[] = [
     load: () => import('./store/bench.ts')
   },
   {
+    name: 'watchers',
+    line: 'what it costs that many watch the status page',
+    flags: {},
+    load: () => import('./watchers/bench.ts')
+  },
+  {
     name: 'soak',
     line: 'whether anything grows while sessions, calls and streams come and go',
     flags: { minutes: 'for how long, 6 unless told', seed: 'of what visitors do', store: 'sqlite or redis; sqlite unless told' },

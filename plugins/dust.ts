@@ -108,10 +108,13 @@ export default fp(async (fastify) => {
     fastify.log.debug({ dust: observation }, 'dust request')
     instruments.requests.inc({ endpoint: operation, method, status })
     instruments.duration.observe({ endpoint: operation, method }, answeredMs / 1000)
-    if (type !== undefined) instruments.errors.inc({ endpoint: operation, type })
+    if (type !== undefined) {
+      instruments.errors.inc({ endpoint: operation, type })
+      if (type !== 'cancelled') fastify.recentErrors.note('dust', operation, type)
+    }
     if (retryOf !== undefined) instruments.retries.inc({ endpoint: operation, reason: retryOf })
   }
-}, { name: 'dust', dependencies: ['config', 'metrics', 'tracing'] })
+}, { name: 'dust', dependencies: ['config', 'metrics', 'tracing', 'recent-errors'] })
 
 function missingKey (): DustError {
   return new DustError({

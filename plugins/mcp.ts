@@ -222,4 +222,4 @@ export default fp(async (fastify) => {
     }
   })
   fastify.addHook('onClose', () => endpoint.close())
-}, { name: 'mcp', dependencies: ['config', 'metrics', 'tracing', 'dust', 'store'] })
+}, { name: 'mcp', dependencies: ['config', 'metrics', 'tracing', 'recent-errors', 'dust', 'store'] })

@@ -18,6 +18,8 @@ declare module 'fastify' {
       registry: client.Registry
       /** The page that Prometheus reads. */
       scrape (): Promise<string>
+      /** Brings the gauges up to date that are not kept so, as each scrape does. */
+      refresh (): Promise<void>
       /** Has a function run before each scrape, to set gauges that are not kept up to date otherwise. It must be quick. */
       onScrape (refresh: () => void | Promise<void>): void
     } & HttpObserver
@@ -71,15 +73,20 @@ export default fp<MetricsPluginOptions>(async (fastify, { logLineCounts = {} }) 
     registry,
     onScrape: (refresh) => { refreshers.push(refresh) },
     ...(metrics.isEnabled ? observeHttp(fastify, instruments, await timeRoutes(fastify, registry)) : unobserved),
+    refresh,
     scrape: async () => {
-      for (const result of await Promise.allSettled(refreshers.map(async (refresh) => refresh()))) {
-        // A gauge that can't be refreshed keeps its last value; the page must come all the same.
-        if (result.status === 'rejected') fastify.log.warn({ err: result.reason }, 'a metric could not be refreshed')
-      }
+      await refresh()
       return registry.metrics()
     }
   })
-}, { name: 'metrics', dependencies: ['config'] })
+
+  async function refresh (): Promise<void> {
+    for (const result of await Promise.allSettled(refreshers.map(async (update) => update()))) {
+      // A gauge that can't be refreshed keeps its last value; the page must come all the same.
+      if (result.status === 'rejected') fastify.log.warn({ err: result.reason }, 'a metric could not be refreshed')
+    }
+  }
+}, { name: 'metrics', dependencies: ['config', 'recent-errors'] })
 
 /** Has fastify-metrics time the routes and measure the process, under the promised names and in our registry. */
 async function timeRoutes (fastify: FastifyInstance, registry: client.Registry): Promise<client.Histogram<RequestLabels>> {

@@ -9,6 +9,7 @@ import { RUN_OUTCOMES, RunMeter, type RunOutcome } from './metrics/run-meter.ts'
 import { completed, toResult, type Answer, type Asked } from './runs/answer.ts'
 import { followRun, isAborted } from './runs/follow-run.ts'
 import { RunSlots, type Refusal } from './runs/run-slots.ts'
+import { RunsInProgress, type SeenRun } from './runs/runs-in-progress.ts'
 
 /** A run that has begun, and whose it is. */
 export interface Begun {
@@ -43,6 +44,8 @@ export interface Runs {
   wait<Found> (operation: Operation, beginning: (() => Promise<Begun>) | Beginning<Found>, options?: WaitOptions): Promise<ToolResult<Static<typeof Answer>>>
   /** The result for a run that has ended. */
   ended (begun: Begun, message: AgentMessage): ToolResult<Static<typeof Answer>>
+  /** The runs that somebody waits for in this process, those included that wait for a person; the oldest first. */
+  readonly inProgress: readonly SeenRun[]
 }
 
 declare module 'fastify' {
@@ -65,6 +68,7 @@ export default fp(async (fastify) => {
   const { runTimeoutMs, maxRuns, toolApproval } = fastify.config.dust
   const instruments = fastify.instruments.runs
   const slots = new RunSlots({ limit: maxRuns, queueLimit: maxRuns, patienceMs: PATIENCE_MS })
+  const seen = new RunsInProgress()
 
   for (const outcome of RUN_OUTCOMES) instruments.duration.zero({ outcome })
   instruments.rejected.inc({ reason: 'concurrency' }, 0)
@@ -109,6 +113,7 @@ export default fp(async (fastify) => {
       await requireKey(operation)
       await enter(operation)
       const slot = holdSlot()
+      const sight = seen.add(operation.credential === null)
       const feed = new ProgressFeed(operation, (error) => { log.warn({ err: error }, 'progress could not be sent') })
       const mark = (step: string): void => { tracing.mark(operation, step) }
       let meter = new RunMeter(instruments, Date.now(), true, mark)
@@ -123,9 +128,28 @@ export default fp(async (fastify) => {
           return { agent, run, since }
         })
         meter = new RunMeter(instruments, since, !isOld && !isUnderway, mark)
+        sight.begun(agent.name, since)
         if (!isOld) feed.step(`${agent.name} ${isUnderway ? 'is followed' : 'got the message'}, in conversation ${run.conversationId}`)
         const ended = await followRun(run, {
-          dust: dust.for(operation), log, onWaiting: slot.setIdle, policy: toolApproval, agentName: agent.name, operation, timeout, timeoutMs: runTimeoutMs, isUnderway: isUnderway || isOld, decided, cancels, feed, meter
+          dust: dust.for(operation),
+          log,
+          policy: toolApproval,
+          agentName: agent.name,
+          operation,
+          timeout,
+          timeoutMs: runTimeoutMs,
+          isUnderway: isUnderway || isOld,
+          decided,
+          cancels,
+          onWaiting: (isWaiting) => {
+            slot.setIdle(isWaiting)
+            sight.setWaiting(isWaiting)
+          },
+          onEvent: (event) => {
+            meter.event(event)
+            sight.event(event)
+          },
+          feed
         })
         meter.end(ended.outcome.measured)
         return toResult(agent, run, ended, offered)
@@ -135,10 +159,12 @@ export default fp(async (fastify) => {
         throw error
       } finally {
         slot.setIdle(true)
+        sight.end()
         await feed.end()
       }
     },
-    ended: ({ agent, run }, message) => toResult(agent, run, completed(message, ''), offered)
+    ended: ({ agent, run }, message) => toResult(agent, run, completed(message, ''), offered),
+    get inProgress () { return seen.list }
   } satisfies Runs)
 }, { name: 'runs', dependencies: ['config', 'metrics', 'tracing', 'dust', 'mcp'] })
 

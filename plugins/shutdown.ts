@@ -8,6 +8,8 @@ declare module 'fastify' {
      * scrapes are answered as ever, and cancels still come in. To be called before `close`, which does it too, but deaf.
      */
     drain (): Promise<void>
+    /** Has a function called when the service begins to drain, to end what nobody shall wait for. */
+    onDrain (listener: () => void): void
   }
 }
 
@@ -25,6 +27,7 @@ export default fp(async (fastify) => {
   let openReplies = 0
   let deadline: number | undefined
   let sweep: NodeJS.Timeout | undefined
+  const listeners: Array<() => void> = []
 
   const onFault = (error: unknown): void => { fastify.log.error({ err: error }, 'running calls could not be left to another process') }
   const isBusy = (): boolean => openReplies > 0
@@ -33,6 +36,8 @@ export default fp(async (fastify) => {
     const end = beginToDrain()
     while (isBusy() && Date.now() < end) await pause(SWEEP_INTERVAL_MS)
   })
+
+  fastify.decorate('onDrain', (listener) => { listeners.push(listener) })
 
   // From when the whole request is here: one that never comes to its end must not hold us up.
   // Until the close, not onResponse: that doesn't fire for a stream whose client goes away.
@@ -64,8 +69,10 @@ export default fp(async (fastify) => {
   /** When the running calls have to be done. */
   function beginToDrain (): number {
     fastify.health.drain()
-    if (deadline === undefined) endpoint.drain().catch(onFault)
-    deadline ??= Date.now() + drainTimeoutMs
+    if (deadline !== undefined) return deadline
+    deadline = Date.now() + drainTimeoutMs
+    endpoint.drain().catch(onFault)
+    for (const listener of listeners) listener()
     return deadline
   }
 }, { name: 'shutdown', dependencies: ['config', 'health', 'mcp'] })

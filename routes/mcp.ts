@@ -3,6 +3,7 @@ import { METHODS as NODE_METHODS } from 'node:http'
 import type { StreamKind } from '../plugins/metrics/http.ts'
 import { ErrorCode, jsonRpcError } from '../src/mcp/json-rpc.ts'
 import type { HttpReply, HttpRequest } from '../src/mcp/http.ts'
+import { startStream } from './start-stream.ts'
 
 const METHODS = ['GET', 'POST', 'DELETE']
 
@@ -71,20 +72,7 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
       caller: request.caller,
       credential: request.credential,
       requestId: request.id,
-      startStream: (headers) => {
-        reply.hijack()
-        for (const [name, value] of Object.entries(reply.getHeaders())) {
-          if (value !== undefined) reply.raw.setHeader(name, value)
-        }
-        // The head and what is sent at once, such as an event to come back from, arrive together or not at all.
-        const { socket } = request.raw
-        socket.cork()
-        process.nextTick(() => { socket.uncork() })
-        reply.raw.writeHead(200, headers)
-        reply.raw.flushHeaders()
-        instruments.streamStarted(reply.raw, kind)
-        return reply.raw
-      },
+      startStream: (headers) => startStream(reply, kind, headers),
       onEvent: () => { instruments.http.streamEvents.inc() },
       onBacklog: fastify.slowReaders.onBacklog,
       onClose: (listener) => {

@@ -80,6 +80,7 @@ function accessFaults (env: Environment): string[] {
   if (env.AUTH_MODE === 'none' && !isLoopback(env.HOST) && !env.ALLOW_UNAUTHENTICATED) {
     faults.push(`HOST is ${JSON.stringify(env.HOST)} and AUTH_MODE is none, so whoever reaches the port could ask your agents; set AUTH_MODE to token or oauth, or ALLOW_UNAUTHENTICATED to true`)
   }
+  if (env.STATUS_PAGE === 'on' && !env.ENABLE_METRICS) faults.push('STATUS_PAGE is on, but ENABLE_METRICS is false, and the page shows what the metrics know')
   return faults
 }
 
@@ -144,6 +145,8 @@ function toConfig (env: Environment) {
       path: env.METRICS_PATH,
       token: env.METRICS_TOKEN ?? null
     },
+    /** `auto` is on where only this machine reaches the server. */
+    statusPage: env.STATUS_PAGE,
     pressure: {
       maxEventLoopDelayMs: durationOf(env.PRESSURE_MAX_EVENT_LOOP_DELAY),
       maxEventLoopUtilization: env.PRESSURE_MAX_EVENT_LOOP_UTILIZATION,

@@ -61,7 +61,7 @@ export async function createService (config: Config, logger: FastifyBaseLogger, 
   // Fastify's own words repeat the address, in which there may be anything.
   fastify.setNotFoundHandler(async (_request, reply) => reply.code(404).send({ statusCode: 404, error: STATUS_CODES[404], message: 'There is nothing at this address' }))
   try {
-    await fastify.register(app, { config, logLineCounts })
+    await fastify.register(app, { config, logLineCounts, ownsRoot: true })
   } catch (error) {
     // What did start, such as the store, must not stay open in the process of whoever called.
     await fastify.close()

@@ -39,7 +39,10 @@ export const OBJECT = { name: POD.app, labels: { 'app.kubernetes.io/name': POD.a
 /** How many pods there are: as many as it takes for each to have no more agent runs at a time. */
 export const REPLICAS = { min: 2, max: 10, runsPerPod: 50 }
 
-/** Requests of machines that watch. */
+/** The routes of the status page. */
+const STATUS_PAGE = ['/', '/status/:file', '/status/events']
+
+/** Requests of machines, and people, that watch. */
 export function probesOnly ({ metricsPath }: Names): string {
   return `path=~"${probePaths(metricsPath)}"`
 }
@@ -50,7 +53,7 @@ export function clientsOnly ({ metricsPath }: Names): string {
 }
 
 function probePaths (metricsPath: string): string {
-  return ['/livez', '/health', '/ready', metricsPath].map(literally).join('|')
+  return ['/livez', '/health', '/ready', metricsPath, ...STATUS_PAGE].map(literally).join('|')
 }
 
 /** Types of errors of MCP operations that are no failures, since another replica goes on, or for which the client, its user or an agent is to answer: every JSON-RPC code but that of a fault. Anything else is ours. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { OperationObserver } from '../../src/mcp/dispatch.ts'
+import { isAbort } from '../../src/mcp/operation.ts'
 
 /** Programs that have a label value of their own, by the name that they give; any other is `_OTHER`. */
 const CLIENTS = new Set([
@@ -7,7 +8,7 @@ const CLIENTS = new Set([
 ])
 
 /** Logs and counts each operation, in a line and a few numbers. */
-export function createOperationObserver ({ instruments, log, tracing }: FastifyInstance): OperationObserver {
+export function createOperationObserver ({ instruments, log, tracing, recentErrors }: FastifyInstance): OperationObserver {
   const { mcp } = instruments
   return {
     onStart: ({ method }) => { mcp.operationsInFlight.inc({ mcp_method_name: method }) },
@@ -19,6 +20,7 @@ export function createOperationObserver ({ instruments, log, tracing }: FastifyI
         ...(errorType === null ? {} : { error_type: errorType })
       }, durationMs / 1000)
       mcp.requests.inc({ protocol_version: operation.client.protocolVersion, client: clientOf(operation.client.name) })
+      if (errorType !== null && !isAbort(errorType)) recentErrors.note('mcp', tool ?? method, errorType)
 
       const line = {
         ...tracing.idsOf(operation),

@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Instruments } from './instruments.ts'
 
-export type StreamKind = 'standalone' | 'request'
+export type StreamKind = 'standalone' | 'request' | 'status'
 
-export const STREAM_KINDS: readonly StreamKind[] = ['standalone', 'request']
+export const STREAM_KINDS: readonly StreamKind[] = ['standalone', 'request', 'status']
 
 /** What the duration histogram of fastify-metrics is labelled with. */
 export type RequestLabels = 'method' | 'path' | 'status'
@@ -41,6 +41,7 @@ export function observeHttp (fastify: FastifyInstance, { http }: Instruments, du
       const method = methodOf(request, path, status)
       http.inFlight.dec({ path })
       http.requests.inc({ method, path, status })
+      if (status >= 500) fastify.recentErrors.note('http', `${method} ${path}`, String(status))
       http.requestSize.observe({ method, path }, received())
       http.responseSize.observe({ method, path }, sent())
       if (isTimedElsewhere(request, reply)) return

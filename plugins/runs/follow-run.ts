@@ -1,11 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { DustError, type DustClient, type Run } from '../../src/dust/client.ts'
+import { DustError, type DustClient, type Run, type RunEvent } from '../../src/dust/client.ts'
 import { dustErrorDetails } from '../../src/dust/errors.ts'
 import { narrate } from '../../src/dust/narration.ts'
 import type { AgentAction } from '../../src/dust/types.ts'
 import { OperationAborted, type AbortCause, type Operation } from '../../src/mcp/operation.ts'
 import type { ProgressFeed } from '../../src/mcp/progress-feed.ts'
-import type { RunMeter } from '../metrics/run-meter.ts'
 import { completed, type EndedRun, type Outcome } from './answer.ts'
 import { Decisions, type ApprovalPolicy } from './decisions.ts'
 import { needIn, needOf, statusOf, type Need } from './needs.ts'
@@ -27,15 +26,16 @@ export interface FollowOptions {
   cancels: boolean
   /** Is called when the run begins to wait for a person, and when it goes on. */
   onWaiting: (isWaiting: boolean) => void
+  /** Is called with each event. */
+  onEvent: (event: RunEvent['event']) => void
   feed: ProgressFeed
-  meter: RunMeter
 }
 
 /**
  * Reads a run's events until it ends, can't be followed any more, or nobody decides what it waits for.
  * Throws only when it was cancelled or goes on elsewhere, and when a question must travel to the client first.
  */
-export async function followRun (run: Run, { dust, log, policy, agentName, operation, timeout, timeoutMs, isUnderway, decided, cancels, onWaiting, feed, meter }: FollowOptions): Promise<EndedRun> {
+export async function followRun (run: Run, { dust, log, policy, agentName, operation, timeout, timeoutMs, isUnderway, decided, cancels, onWaiting, onEvent, feed }: FollowOptions): Promise<EndedRun> {
   const { signal } = operation
   const decisions = new Decisions({ dust, log, operation, policy, agentName, url: run.url, decided, onWaiting })
   const actions = new Map<string, AgentAction>()
@@ -48,7 +48,7 @@ export async function followRun (run: Run, { dust, log, policy, agentName, opera
       ...(feed.position === null ? {} : { lastEventId: feed.position })
     })
     for await (const { id, event } of events) {
-      meter.event(event)
+      onEvent(event)
       if (event.type === 'run_completed') return completed(event.message, answer)
       const need = needIn(event)
       if (need !== null) decisions.decide(need, true)

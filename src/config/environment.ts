@@ -179,6 +179,12 @@ export const environmentSchema = Type.Object({
   METRICS_PATH: formatted('path', { default: '/metrics', examples: ['/internal/metrics'], description: 'Where Prometheus finds them.' }),
   METRICS_TOKEN: Type.Optional(formatted('token', { secret: true, examples: ['a-long-random-word'], unset: 'none: they are open', description: 'Bearer token that a scrape must bring.' })),
   METRICS_TOKEN_FILE: file('METRICS_TOKEN', '/run/secrets/metrics-token'),
+  STATUS_PAGE: oneOf(['auto', 'on', 'off'], {
+    default: 'auto',
+    examples: ['on'],
+    see: 'status-page.md',
+    description: 'The page at `/` that shows how the server is: `auto` where `HOST` is loopback, `on` or `off`; with `METRICS_TOKEN` it asks for that.'
+  }),
 
   HEALTH_CHECK_INTERVAL: formatted('period', { begins: 'Health', default: '30s', examples: ['10s'], description: 'Time between background checks of Dust and the store.' }),
   HEALTH_DETAILS: oneOf(['auto', 'always', 'never'], {

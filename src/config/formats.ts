@@ -11,7 +11,7 @@ const LONGEST_TIMER_MS = 24 * 86_400_000
 /** Visible ASCII but for `"`, `#`, `?` and `\`: it is quoted in headers. */
 const PLAIN_ADDRESS = /^[\x21\x24-\x3e\x40-\x5b\x5d-\x7e]+$/
 
-const TAKEN_PATHS = ['/mcp', '/health', '/ready', '/livez']
+const TAKEN_PATHS = ['/mcp', '/health', '/ready', '/livez', '/status/events']
 
 /** What a string of each format must be: how it is checked, and how a person is told. */
 export const formats = {

@@ -1,17 +1,16 @@
-/** How to connect the usual MCP clients to the server at this address. */
+import { clientsFor } from '../../status-page/connect.js'
+
+/** How to connect the usual MCP clients to the server at this address, in a terminal. */
 export function connectingGuide (address: string, emulatorAddress: string): string {
   const url = new URL('/mcp', address).href
+  const clients = clientsFor({ url, authMode: 'none', needsDustKey: false })
   return `
+Watch it in a browser: ${new URL('/', address).href}
+
 The server runs on at ${url} - connect your own client:
 
-  Claude Code     claude mcp add --transport http dust ${url}
-  Claude Desktop  in claude_desktop_config.json:
-                  {"mcpServers": {"dust": {"command": "npx", "args": ["mcp-remote", "${url}"]}}}
-  Cursor          in ~/.cursor/mcp.json:
-                  {"mcpServers": {"dust": {"url": "${url}"}}}
-  VS Code         code --add-mcp '{"name": "dust", "type": "http", "url": "${url}"}'
-  MCP Inspector   npx @modelcontextprotocol/inspector --cli ${url} --transport http --method tools/list
+${clients.map(({ name, where, snippet }) => `${name}. ${where}\n${snippet.replaceAll(/^/gm, '  ')}`).join('\n\n')}
 
-The Dust workspace behind it is emulated at ${emulatorAddress}/_emulator. Ctrl-C ends both.
+The Dust workspace behind it is emulated at ${emulatorAddress}/_emulator. A few visitors ask its agents from now on, so that there is something to watch. Ctrl-C ends all.
 `
 }

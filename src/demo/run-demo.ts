@@ -7,8 +7,12 @@ import { createService } from '../service.ts'
 import { connectingGuide } from './connecting-guide.ts'
 import { movedMetrics, readMetrics } from './moved-metrics.ts'
 import { tellStory } from './story.ts'
+import { keepVisiting } from './visitors.ts'
 
 const DRAIN_TIMEOUT_MS = 5000
+const VISITORS = 4
+/** Between two questions of a visitor. */
+const REST_MS = 4000
 
 /** Starts the server beside an emulated workspace and plays a client against it. */
 export async function runDemo ({ isOnce }: { isOnce: boolean }): Promise<void> {
@@ -33,9 +37,11 @@ export async function runDemo ({ isOnce }: { isOnce: boolean }): Promise<void> {
   const address = await listen(service, config.server.port)
 
   let isClosing = false
+  const over = new AbortController()
   const { close } = closeWithGrace({ delay: DRAIN_TIMEOUT_MS * 2 }, async ({ err }) => {
     isClosing = true
     if (err) console.error(err)
+    over.abort()
     await service.close()
     await emulator.close()
   })
@@ -44,8 +50,12 @@ export async function runDemo ({ isOnce }: { isOnce: boolean }): Promise<void> {
     const before = await readMetrics(address)
     await tellStory(address, print)
     print(`\nWhat does Prometheus see? The story moved these at GET /metrics:\n\n${movedMetrics(before, await readMetrics(address))}\n`)
-    if (isOnce) await close()
-    else print(connectingGuide(address, emulatorAddress))
+    if (isOnce) {
+      await close()
+    } else {
+      print(connectingGuide(address, emulatorAddress))
+      await keepVisiting(address, VISITORS, REST_MS, over.signal)
+    }
   } catch (error) {
     // Ctrl-C in the middle of the story: the server that it is told to is on its way out.
     if (!isClosing) throw error

@@ -1,12 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { EVENT_STREAM_HEADERS } from '../event-stream-headers.ts'
 import type { HttpRequest } from './http.ts'
-
-const EVENT_STREAM_HEADERS = {
-  'content-type': 'text/event-stream',
-  'cache-control': 'no-cache, no-transform',
-  // nginx and its kin hold back a stream otherwise
-  'x-accel-buffering': 'no'
-} as const
 
 /** From here on a reader should get nothing more until it has read: what can be had again later need not fill the memory. */
 const FULL_BYTES = 1024 ** 2

@@ -101,6 +101,13 @@ export interface SessionOperation extends Operation {
  */
 export type AbortCause = 'cancelled' | 'session_ended' | 'shutdown' | 'moved'
 
+const ABORT_CAUSES: ReadonlySet<string> = new Set<AbortCause>(['cancelled', 'session_ended', 'shutdown', 'moved'])
+
+/** Whether an operation with this error type broke off because somebody wanted it so: it didn't fail. */
+export function isAbort (errorType: string): boolean {
+  return ABORT_CAUSES.has(errorType)
+}
+
 /** Why an operation's signal aborted. */
 export class OperationAborted extends Error {
   readonly abortCause: AbortCause

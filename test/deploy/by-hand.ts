@@ -22,6 +22,7 @@ export function buildByHand (folder: string): void {
   const { status, said } = run(process.execPath, path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
     '--project', path.join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', path.join(folder, 'dist'))
   if (status !== 0) throw new Error(said)
+  cpSync(path.join(root, 'status-page'), path.join(folder, 'dist', 'status-page'), { recursive: true })
   cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'))
   mkdirSync(path.join(folder, 'data'))
 }

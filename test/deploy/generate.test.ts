@@ -42,7 +42,7 @@ t.test('another prefix, path, job and place of the runbooks make a set of their 
   for (const file of ['prometheus.yml', 'prometheus.kubernetes.yml', 'prometheus.kubernetes-annotations.yml']) {
     t.match(readFileSync(path.join(out, 'prometheus', file), 'utf8'), 'metrics_path: /internal/numbers.txt', file)
   }
-  t.match(alerts, String.raw`path!~"/livez|/health|/ready|/internal/numbers\\.txt|unmatched"`, 'scrapes are no requests of clients there, either')
+  t.match(alerts, String.raw`path!~"/livez|/health|/ready|/internal/numbers\\.txt|/|/status/:file|/status/events|unmatched"`, 'scrapes, and people who watch, are no requests of clients there, either')
   const config = run(promtool, 'check', 'config', '--lint=all', '--lint-fatal', path.join(out, 'prometheus/prometheus.yml'))
   t.equal(config.status, 0, config.said)
   for (const file of filesIn(path.join(out, 'prometheus/rules'))) {

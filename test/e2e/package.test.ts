@@ -46,6 +46,8 @@ t.test('the packed server loads it as a package, and others by path', async (t) 
     ...environment, ...collector.environment, STORE_URL: 'sqlite::memory:', EXTRA_PLUGINS: '@acme/mcp-tickets,./escalate.ts,./office-hours.ts'
   }, { cwd: folder, program: path.join(folder, 'node_modules', 'mcp-dust-server', bin) })
 
+  for (const path of ['/', '/status/page.js', '/status/uPlot.iife.min.js']) t.equal((await fetch(address + path)).status, 200, `${path} came along`)
+
   const [, curl = ''] = /^(curl -s http:\/\/127\.0\.0\.1:5001\/mcp[^]*?)^```/m.exec(docs) ?? []
   const headers = Object.fromEntries([...curl.matchAll(/-H '([^:]+): ([^']+)'/g)].map(([, name = '', value = '']) => [name, value]))
   const response = await fetch(`${address}/mcp`, { method: 'POST', headers, body: /-d '([^']+)'/.exec(curl)?.[1] ?? '' })

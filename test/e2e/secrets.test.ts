@@ -4,7 +4,8 @@ import t, { type Test } from 'tap'
 import { startCollector } from '../fixtures/collector.ts'
 import { startRedis } from '../fixtures/redis.ts'
 import { postStateless } from '../fixtures/stateless.ts'
-import { initialize, post, startEmulator, toolCall } from '../helper.ts'
+import { watchStatus } from '../fixtures/status-stream.ts'
+import { initialize, post, startEmulator, toolCall, until } from '../helper.ts'
 import { connectAs } from './clients/connect-as.ts'
 import { startServerProcess } from './server-process.ts'
 
@@ -31,6 +32,7 @@ function contentOf (folder: string): string {
 /** Uses all that can see a secret or somebody's words, also where it fails. Returns what people outside got to see beside the answers. */
 async function tour (t: Test, address: string): Promise<string> {
   const ada = { authorization: `Bearer ${SECRETS.token}` }
+  const watched = await watchStatus(t, address, { authorization: `Bearer ${SECRETS.metricsToken}` })
   for (const kind of ['SDK v1', 'SDK v2 pinned'] as const) {
     const client = await connectAs(t, kind, address, { token: SECRETS.token, person: async () => ({ action: 'accept', content: { decision: 'approve' } }) })
     const upload = await client.call('dust_upload_file', { name: 'a.txt', contentType: 'text/plain', text: UPLOADED })
@@ -58,7 +60,9 @@ async function tour (t: Test, address: string): Promise<string> {
   const pages = [await fetch(`${address}/metrics`, { headers: { authorization: `Bearer ${SECRETS.metricsToken}` } }), await fetch(`${address}/health`), await fetch(`${address}/ready`)]
   t.ok(refusals.every(({ status }) => status < 500))
   t.equal(pages[0]?.status, 200)
-  return (await Promise.all([...refusals, ...pages].map((response) => response.text()))).join('\n')
+  const end = watched.snapshots.length
+  await until(() => watched.snapshots.length > end)
+  return [watched.text, ...await Promise.all([...refusals, ...pages].map((response) => response.text()))].join('\n')
 }
 
 for (const store of ['SQLite', 'Redis']) {
@@ -85,7 +89,7 @@ for (const store of ['SQLite', 'Redis']) {
     await server.ended
     await redis?.stop()
 
-    const places = { 'standard output': server.stdout.join('\n'), 'the log file': contentOf(path.join(folder, 'logs')), 'errors, metrics, health': seen, traces: Buffer.concat(collector.bodies).toString('latin1'), [store]: contentOf(path.join(folder, 'store')) }
+    const places = { 'standard output': server.stdout.join('\n'), 'the log file': contentOf(path.join(folder, 'logs')), 'errors, metrics, health, the status page': seen, traces: Buffer.concat(collector.bodies).toString('latin1'), [store]: contentOf(path.join(folder, 'store')) }
     const secrets = { ...SECRETS, key: environment['DUST_API_KEY'] ?? '', redis: 'the-password-of-redis' }
     const answers = [...dust.workspace.runs.values()].map(({ message }) => message.content ?? '').filter((content) => content.length > 30).map((content) => content.slice(0, 30))
     t.ok(answers.length > 5)

@@ -117,6 +117,12 @@ t.test('serves the metrics at no path that is somebody else\'s', async (t) => {
   t.same(faultsOf({ METRICS_PATH: '/internal/metrics.txt' }), [])
 })
 
+t.test('shows no page of metrics that are not kept', async (t) => {
+  t.match(faultsOf({ STATUS_PAGE: 'on', ENABLE_METRICS: 'false' }), [/^STATUS_PAGE is on, but ENABLE_METRICS is false/])
+  t.match(faultsOf({ STATUS_PAGE: 'true' }), [/one of auto, on, off/])
+  for (const fine of [{ STATUS_PAGE: 'off', ENABLE_METRICS: 'false' }, { ENABLE_METRICS: 'false' }, { STATUS_PAGE: 'on' }]) t.same(faultsOf(fine), [], JSON.stringify(fine))
+})
+
 t.test('lets nobody listen to other machines without saying who may come in', async (t) => {
   const tokens = 'ada:a-long-random-word'
   t.match(faultsOf({ HOST: '0.0.0.0' }), [/HOST is "0.0.0.0" and AUTH_MODE is none.*AUTH_MODE to token.*ALLOW_UNAUTHENTICATED/])

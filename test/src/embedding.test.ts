@@ -121,7 +121,7 @@ t.test('two of them in one host live under their prefixes', async (t) => {
   t.teardown(() => host.close())
   for (const name of ['sales', 'support']) {
     await host.register(async (scope) => {
-      await scope.register(app, { config: loadConfig(settings) })
+      await scope.register(app, { config: loadConfig({ ...settings, STATUS_PAGE: name === 'sales' ? 'on' : 'auto' }) })
       scope.mcp.addTool({ name, description: `Belongs to ${name}.`, input: Type.Object({}) }, () => ({ text: name }))
     }, { prefix: `/${name}` })
   }
@@ -135,5 +135,8 @@ t.test('two of them in one host live under their prefixes', async (t) => {
     const tricked = await host.inject({ method: 'POST', url: `/${name}/mcp`, headers: { ...JSON_HEADERS, host: 'evil.example' }, payload: initialize })
     t.equal(tricked.statusCode, 403, 'a browser can not be tricked into it there, either')
     t.match((await host.inject(`/${name}/metrics`)).body, `mcp_dust_server_http_requests_total{method="POST",path="/${name}/mcp",status="503"} 0`)
+  }
+  for (const [path, status] of Object.entries({ '/sales/': 200, '/sales/status/page.js': 200, '/support/': 404, '/': 404 })) {
+    t.equal((await host.inject(path)).statusCode, status, `the status page is only where it was asked for: ${path}`)
   }
 })
