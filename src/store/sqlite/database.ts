@@ -58,3 +58,12 @@ export function attempt<T> (operation: string, work: () => T): T {
     throw new StoreError(operation, error)
   }
 }
+
+/** The same for work that is done soon. */
+export async function attemptSoon<T> (operation: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw new StoreError(operation, error)
+  }
+}

@@ -1,11 +1,13 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { EventLog, EventLogLimits, LoggedEvent, StreamRecord } from '../event-log.ts'
-import { attempt, transact } from './database.ts'
+import { attempt, attemptSoon } from './database.ts'
 import { prepareEventLogStatements } from './event-log-statements.ts'
+import type { WriteBatch } from './write-batch.ts'
 
 type Row = Record<string, SQLOutputValue>
 
-export function createSqliteEventLog (db: DatabaseSync, limits: EventLogLimits): EventLog {
+/** @param appends what is done in one transaction with others of its kind */
+export function createSqliteEventLog (db: DatabaseSync, appends: WriteBatch, limits: EventLogLimits): EventLog {
   const statements = prepareEventLogStatements(db)
 
   function append (row: Row, { seq, data }: LoggedEvent, isLast: boolean): boolean {
@@ -36,7 +38,7 @@ export function createSqliteEventLog (db: DatabaseSync, limits: EventLogLimits):
       if (row === undefined) throw new Error('nothing was written')
       return toRecord(row)
     }),
-    append: async ({ session, stream }, writer, event, isLast) => attempt('append an event', () => transact(db, () => {
+    append: async ({ session, stream }, writer, event, isLast) => attemptSoon('append an event', appends.add(() => {
       const row = statements.state.get(session, stream)
       return row !== undefined && row['writer'] === writer && append(row, event, isLast)
     })),

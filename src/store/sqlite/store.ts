@@ -7,6 +7,7 @@ import { attempt, createFileCheck, openDatabase } from './database.ts'
 import { createSqliteEventLog } from './event-log.ts'
 import { createSqliteReplicaRegistry } from './replica-registry.ts'
 import { createSqliteSessionStore } from './session-store.ts'
+import { WriteBatch } from './write-batch.ts'
 
 /**
  * Opens the embedded store. Processes may share its file, but a message on its bus reaches this process only.
@@ -17,13 +18,14 @@ import { createSqliteSessionStore } from './session-store.ts'
 export function openSqliteStore (location: string, { limits = {} }: { limits?: Partial<StoreLimits> } = {}): Store {
   const { db, checkFile } = attempt(`open ${location}`, () => ({ db: openDatabase(location), checkFile: createFileCheck(location) }))
   const check = db.prepare('INSERT INTO health (id, checked_at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at')
+  const appends = new WriteBatch(db)
   const buses = new Map<string, Bus<unknown>>()
 
   return {
     kind: 'sqlite',
     isLasting: location !== ':memory:',
     sessions: createSqliteSessionStore(db),
-    events: createSqliteEventLog(db, { ...EVENT_LOG_LIMITS, ...limits }),
+    events: createSqliteEventLog(db, appends, { ...EVENT_LOG_LIMITS, ...limits }),
     replicas: createSqliteReplicaRegistry(db),
     conversations: createSqliteConversationStore(db, { ...CONVERSATION_LIMITS, ...limits }),
     bus: (name, read) => {
@@ -35,6 +37,10 @@ export function openSqliteStore (location: string, { limits = {} }: { limits?: P
       checkFile()
       check.run(Date.now())
     }),
-    close: async () => { if (db.isOpen) db.close() }
+    close: async () => {
+      if (!db.isOpen) return
+      appends.flush()
+      db.close()
+    }
   }
 }
