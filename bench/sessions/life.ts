@@ -8,8 +8,8 @@ const AT_ONCE = 50
 const WARM_UP = 500
 const SLICES = 5
 const RESTORED = 5000
-/** A session leaves the memory when it wasn't used for a minute, and that is looked for twice a minute. */
-const LEAVES_AFTER_MS = 95_000
+/** A session leaves the memory when it was not used for 15 s, and that is looked for every 5 s. */
+const LEAVES_AFTER_MS = 25_000
 
 interface Held {
   heapBytes: number

@@ -26,9 +26,9 @@ export interface SessionManagerOptions {
   limit: number
   /** Whether another process finds what this one leaves in the store. */
   isLasting: boolean
-  /** A session that isn't used for so long leaves the memory; its record stays. Default 60 s. */
+  /** A session that isn't used for so long leaves the memory; its record stays. Default 15 s: it's soon built again. */
   idleMs?: number
-  /** Time between two looks for sessions that are over or idle. Default: 30 s, or less with a short time to live. */
+  /** Time between two looks for sessions that are over. Default: 30 s, or less with a short time to live. */
   sweepIntervalMs?: number
   onEvent?: (event: SessionEvent) => void
   /** The store failed, and the work went on without it. */
@@ -38,6 +38,8 @@ export interface SessionManagerOptions {
 /** An end that is moved with every request would be a write with every request: a tenth of the lifetime is exact enough. */
 const TOUCH_FRACTION = 10
 const LONGEST_TOUCH_INTERVAL_MS = 60_000
+/** Time between two looks for sessions that are idle; sessions that are over are looked for less often. */
+const LONGEST_IDLE_LOOK_MS = 5000
 /** Between two such lots, others have their turn. */
 const SESSIONS_PER_TURN = 50
 
@@ -57,13 +59,13 @@ export class SessionManager {
   readonly #restoring = new Map<string, Promise<Session | undefined>>()
   readonly #touchIntervalMs: number
   readonly #log: EventLog
-  #timer: NodeJS.Timeout | undefined
+  #timers: NodeJS.Timeout[] = []
   #sweeping: Promise<void> | undefined
   #unsubscribe = (): void => {}
 
   constructor (options: SessionManagerOptions) {
     this.#options = {
-      idleMs: 60_000,
+      idleMs: 15_000,
       sweepIntervalMs: Math.max(10, Math.min(30_000, options.ttlMs / 2)),
       onEvent: () => {},
       onStoreError: () => {},
@@ -75,12 +77,11 @@ export class SessionManager {
 
   /** Begins to look for sessions that are over or idle. */
   start (): void {
-    this.#timer = setInterval(() => {
-      this.#sweeping ??= this.sweep()
-        .catch(this.#options.onStoreError)
-        .finally(() => { this.#sweeping = undefined })
-    }, this.#options.sweepIntervalMs)
-    this.#timer.unref()
+    const { sweepIntervalMs } = this.#options
+    this.#timers = [
+      setInterval(() => { this.#sweepSoon(() => this.sweep()) }, sweepIntervalMs).unref(),
+      setInterval(() => { this.#sweepSoon(() => this.#dropIdle()) }, Math.min(LONGEST_IDLE_LOOK_MS, sweepIntervalMs)).unref()
+    ]
     this.#unsubscribe = this.#options.context.transport.bus.subscribe((message) => { this.#hear(message) })
   }
 
@@ -146,12 +147,7 @@ export class SessionManager {
 
   /** Ends what is over and takes out of memory what is idle. */
   async sweep (): Promise<void> {
-    let looks = 0
-    for (const live of this.#live.values()) {
-      if (++looks % SESSIONS_PER_TURN === 0) await nextTurn()
-      if (live.session.isBusy) await this.#touch(live)
-      else if (Date.now() - live.session.lastUsedAt >= this.#options.idleMs) await this.#drop(live.session.id, 'session_ended')
-    }
+    await this.#dropIdle()
     let expired: EndedSession[]
     do {
       expired = await this.#options.store.removeExpired(SESSIONS_PER_TURN)
@@ -212,11 +208,27 @@ export class SessionManager {
 
   /** Takes all sessions out of memory. Their records stay, for the next process. */
   async close (): Promise<void> {
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
     this.#unsubscribe()
     await this.#sweeping
     await this.move().catch(this.#options.onStoreError)
     await Promise.all([...this.#live.keys()].map((id) => this.#drop(id, 'shutdown')))
+  }
+
+  #sweepSoon (work: () => Promise<void>): void {
+    this.#sweeping ??= work()
+      .catch(this.#options.onStoreError)
+      .finally(() => { this.#sweeping = undefined })
+  }
+
+  /** Takes out of memory what is idle, and keeps alive what is not. */
+  async #dropIdle (): Promise<void> {
+    let looks = 0
+    for (const live of this.#live.values()) {
+      if (++looks % SESSIONS_PER_TURN === 0) await nextTurn()
+      if (live.session.isBusy) await this.#touch(live)
+      else if (Date.now() - live.session.lastUsedAt >= this.#options.idleMs) await this.#drop(live.session.id, 'session_ended')
+    }
   }
 
   async #restore (id: string): Promise<Session | undefined> {

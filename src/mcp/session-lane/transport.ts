@@ -7,7 +7,7 @@ import {
   ErrorCode, isRequest, jsonRpcError, type JSONRPCNotification, type JSONRPCRequest, type JSONRPCResponse, type RequestId
 } from '../json-rpc.ts'
 import { readEventId, requestOf, STANDALONE, taskStream } from './event-id.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, type ExchangeOptions } from './exchange.ts'
 import type { ReplicaMessage } from './replica-message.ts'
 import { StandaloneStream } from './standalone-stream.ts'
 import { Streams, type StreamsOptions } from './streams.ts'
@@ -52,6 +52,7 @@ export class SessionTransport {
   readonly #options: TransportOptions
   readonly #handlers: TransportHandlers
   readonly #isPrimed: boolean
+  readonly #exchangeOptions: ExchangeOptions
   /** Where the answers go to requests that wait for one. */
   readonly #recipients = new Map<RequestId, Exchange>()
   /** What is still being answered on a stream, by its name. */
@@ -68,6 +69,14 @@ export class SessionTransport {
     this.streams = new Streams(sessionId, options)
     this.standalone = new StandaloneStream(this.streams, this.#isPrimed)
     this.tasks = new Tasks(this.streams)
+    this.#exchangeOptions = {
+      streams: this.streams,
+      upgradeAfterMs: options.upgradeAfterMs,
+      isPrimed: this.#isPrimed,
+      onNamed: (exchange) => { this.#exchanges.set(exchange.stream, exchange) },
+      onEnd: (exchange) => { this.#exchanges.delete(exchange.stream) },
+      onLost: handlers.onlost
+    }
   }
 
   /** Whether a client reads a stream here, or there is something to be sent or ended. */
@@ -113,7 +122,7 @@ export class SessionTransport {
       if (request.method === 'tasks/result') return this.tasks.read(request, http, this.#isPrimed)
       if (isTask(request) && this.#options.isLongRunning(request)) return this.#startTask(request, http)
     }
-    const exchange = this.#add(new Exchange(requests, this.#exchangeOptions(), http))
+    const exchange = this.#add(new Exchange(requests, this.#exchangeOptions, http))
     if (requests.some(this.#options.isLongRunning) && !await this.#begin(exchange)) return this.#giveUp(exchange)
     // First, since a batch may cancel what came with it.
     for (const notification of notifications) this.#handlers.onnotification(notification)
@@ -136,7 +145,7 @@ export class SessionTransport {
 
   /** Takes in calls whose process is gone. */
   pickUp (record: StreamRecord, unanswered: readonly JSONRPCRequest[]): Exchange {
-    return this.#add(Exchange.pickUp(record, unanswered, this.#exchangeOptions()))
+    return this.#add(Exchange.pickUp(record, unanswered, this.#exchangeOptions))
   }
 
   /**
@@ -224,7 +233,7 @@ export class SessionTransport {
 
   async #startTask (request: JSONRPCRequest, http: HttpRequest): Promise<HttpReply> {
     const { call, reply } = this.tasks.create(request)
-    const exchange = this.#add(new Exchange([call], this.#exchangeOptions(), undefined, taskStream(String(call.id))))
+    const exchange = this.#add(new Exchange([call], this.#exchangeOptions, undefined, taskStream(String(call.id))))
     await this.#begin(exchange)
     this.#work(exchange, http.requestId)
     return reply
@@ -242,17 +251,6 @@ export class SessionTransport {
       this.#giveUp(exchange)
       this.#refused.add(exchange.stream)
       throw error
-    }
-  }
-
-  #exchangeOptions () {
-    return {
-      streams: this.streams,
-      upgradeAfterMs: this.#options.upgradeAfterMs,
-      isPrimed: this.#isPrimed,
-      onNamed: (exchange: Exchange) => { this.#exchanges.set(exchange.stream, exchange) },
-      onEnd: (exchange: Exchange) => { this.#exchanges.delete(exchange.stream) },
-      onLost: this.#handlers.onlost
     }
   }
 
