@@ -43,13 +43,14 @@ t.test('each round has everybody, and begins with another one', async (t) => {
 
 t.test('the work and the memory of a process that another has started count as that one\'s', async (t) => {
   const work = 'const until = Date.now() + 300; while (Date.now() < until); console.log("done"); setInterval(() => {}, 1000)'
-  const { child, lines } = run(t, 'test/bench/parent.ts', {}, [work])
+  const { child, lines, ended } = run(t, 'test/bench/parent.ts', {}, [work])
   await new Promise((resolve) => { lines.once('line', resolve) })
   const pid = child.pid ?? 0
   t.ok(readCpuMicros(pid) >= 200_000, String(readCpuMicros(pid)))
   const { rssBytes, pssBytes } = readUsage(pid)
   t.ok(rssBytes > 40e6 && pssBytes < rssBytes, `${rssBytes} ${pssBytes}`)
   child.kill('SIGTERM')
+  await ended
 })
 
 t.test('the same figures give the same picture', async (t) => {
