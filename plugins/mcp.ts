@@ -121,8 +121,7 @@ export default fp(async (fastify) => {
       tools: { listChanged: true }, resources: { subscribe: true, listChanged: true }, prompts: { listChanged: true }, logging: {}, completions: {}
     },
     instructions: INSTRUCTIONS,
-    dispatch,
-    onFault: (words: string) => { fastify.log.debug({ fault: words }, 'fault in the MCP protocol layer') }
+    dispatch
   }
   const replica = new Replica({
     id: randomUUID(),
@@ -171,6 +170,7 @@ export default fp(async (fastify) => {
   const statelessLane = new StatelessLane({
     ...shared,
     ...TIMING,
+    onFault: (words) => { fastify.log.debug({ fault: words }, 'fault in the MCP protocol layer') },
     changes,
     isLongRunning,
     requestStateKey: requestStateKey ?? randomBytes(32).toString('hex'),
