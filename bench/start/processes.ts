@@ -1,12 +1,12 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { freePort } from '../../test/fixtures/free-port.ts'
+import { buildTo } from '../../test/fixtures/packed.ts'
 import { endWithThis } from '../server.ts'
 import { readUsage, type ProcessUsage } from '../process-usage.ts'
 
@@ -16,7 +16,7 @@ const POLL_MS = 2
 /** What is built of the sources, in a folder of its own, with the packages that are installed here. */
 export async function build (): Promise<{ program: string, remove: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-dist-'))
-  await promisify(execFile)(process.execPath, [path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(folder, 'dist')])
+  await buildTo(path.join(folder, 'dist'))
   await copyFile(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'))
   await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
   return { program: path.join(folder, 'dist', 'src', 'server.js'), remove: () => rm(folder, { recursive: true }) }
