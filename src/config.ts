@@ -2,6 +2,7 @@ import { envSchema } from 'env-schema'
 import type { ErrorObject } from 'ajv'
 import { parseAccessTokens } from './auth/access-tokens.ts'
 import { isLoopback } from './allowed-peers.ts'
+import { HIDDEN, hideCredentials } from './config/hidden-credentials.ts'
 import { oauthFaults } from './config/oauth-faults.ts'
 import { createEnvironmentAjv, environmentSchema, type Environment } from './config/environment.ts'
 import { formats, type Format } from './config/formats.ts'
@@ -214,7 +215,7 @@ function hasValidationErrors (error: unknown): error is Error & { errors: ErrorO
 function describe (fault: ErrorObject, data: Readonly<Record<string, string | undefined>>): string {
   const name = nameOf(fault)
   const schema = schemaOf(name)
-  const value = schema?.['secret'] === true ? '(hidden)' : JSON.stringify(data[name])
+  const value = schema?.['secret'] === true ? HIDDEN : JSON.stringify(hideCredentials(data[name] ?? ''))
   return `${name} is ${value}; it must be ${allowedValues(name)}`
 }
 

@@ -1,6 +1,6 @@
 import closeWithGrace from 'close-with-grace'
-import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
+import { loadEnvFileOrExit } from './config/env-file.ts'
 import { loadConfigOrExit } from './config/load-or-exit.ts'
 import { LogFileError } from './log-file.ts'
 import { createLogger, type Logging } from './logger.ts'
@@ -13,7 +13,7 @@ const CLOSING_MS = 10_000
 /** A timer of Node holds no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-if (existsSync('.env')) process.loadEnvFile('.env')
+loadEnvFileOrExit()
 const config = loadConfigOrExit(process.env)
 const { logger, lineCounts, reopen } = openLogs()
 const { host, port, shutdownDelayMs, drainTimeoutMs } = config.server

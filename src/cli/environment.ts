@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs'
-
-/** Where the server looks for settings, beside its environment. */
-const FILE = '.env'
+import { loadEnvFileOrExit } from '../config/env-file.ts'
 
 export interface ReadEnvironment {
   variables: Readonly<Record<string, string | undefined>>
@@ -12,7 +9,7 @@ export interface ReadEnvironment {
 /** Loads `.env` of the working folder into the environment, as the server does at its start: what is there already stays. */
 export function readEnvironment (): ReadEnvironment {
   const before = new Set(Object.keys(process.env))
-  if (existsSync(FILE)) process.loadEnvFile(FILE)
+  loadEnvFileOrExit()
   const variables = { ...process.env }
   return { variables, fromFile: new Set(Object.keys(variables).filter((name) => !before.has(name))) }
 }

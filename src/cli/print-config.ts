@@ -1,6 +1,7 @@
 import { ConfigError, loadConfig, SECRETS_FROM_FILES } from '../config.ts'
 import { environmentSchema } from '../config/environment.ts'
 import { formats } from '../config/formats.ts'
+import { HIDDEN, hideCredentials } from '../config/hidden-credentials.ts'
 import type { ReadEnvironment } from './environment.ts'
 
 interface Setting {
@@ -9,8 +10,6 @@ interface Setting {
   /** Where the value comes from. */
   origin: string
 }
-
-const HIDDEN = '(hidden)'
 
 /** Prints every setting, a line each; when one is wrong also what must be mended. Gives the exit code. */
 export function printConfig (environment: ReadEnvironment): number {
@@ -38,7 +37,7 @@ function settingsOf ({ variables, fromFile }: ReadEnvironment): Setting[] {
 }
 
 function shown (name: string, value: string, schema: object): string {
-  if (!('secret' in schema) || schema.secret !== true) return value.replaceAll(/\s+/g, ' ')
+  if (!('secret' in schema) || schema.secret !== true) return hideCredentials(value).replaceAll(/\s+/g, ' ')
   // Of an address that can be understood only the user and password are secret.
   if (name === 'STORE_URL' && formats.store.check(value)) return value.replace(/^(rediss?:\/\/)[^@]*@/, `$1${HIDDEN}@`)
   return HIDDEN

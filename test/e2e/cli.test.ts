@@ -67,3 +67,23 @@ t.test('--print-config prints also what is wrong, then what it must be', async (
   t.match(err, /^PORT is "abc"; it must be a whole number/m)
   t.notMatch(out + err, /sk wrong|pass\/word/)
 })
+
+t.test('credentials where none belong are hidden, too', async (t) => {
+  const { code, out, err } = await cli(t, ['--print-config'], {
+    DUST_API_KEY: 'abc',
+    DUST_WORKSPACE_ID: 'sk-keyForId',
+    DUST_BASE_URL: 'https://ada:wordOfDust@eu.dust.tt',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.example.com/x?key=wordOfTraces'
+  })
+  t.equal(code, 1)
+  t.match(out, /^DUST_BASE_URL +https:\/\/\(hidden\)@eu\.dust\.tt +environment$/m)
+  t.match(err, /^DUST_BASE_URL is "https:\/\/\(hidden\)@eu\.dust\.tt"; it must be /m)
+  t.match(err, /^OTEL_EXPORTER_OTLP_ENDPOINT is "https:\/\/otlp\.example\.com\/x\?\(hidden\)"; it must be /m)
+  t.notMatch(out + err, /wordOf|keyForId/)
+})
+
+t.test('a .env that can\'t be read is told in a line', async (t) => {
+  for (const args of [['--check'], ['--print-config'], []]) {
+    t.same(await cli(t, args, {}, t.testdir({ '.env': {} })), { code: 1, out: '', err: '.env of this folder can\'t be read: EISDIR; make it a file that this user may read, or take it away' }, args.join(' '))
+  }
+})
