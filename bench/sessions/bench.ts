@@ -38,7 +38,7 @@ export async function run ({ isQuick, flags }: Order): Promise<Report> {
   }
   return {
     method: [
-      'Each size has a store and a process of its own. A client opens the sessions, 50 at once, each with `initialize` and `notifications/initialized`; then nobody uses them for 25 s, after which all have left the memory of the process and are only in the store. ' +
+      'Each size has a store and a process of its own. A client opens the sessions, 50 at once, each with `initialize` and `notifications/initialized`; then nobody uses them for 15 s, after which all have left the memory of the process and are only in the store. ' +
       'The process is then started again with the same store, and some of the sessions are used: first, when they must be restored, and again, when they are in memory. Memory is by the session, after a collection of garbage, beyond what the process held after 500 sessions that had come and gone; in the last case, beyond what a process holds that starts with none.',
       'For the expiry the store has that many sessions that are over when the process starts, so that all are found in one look. A request is sent every 10 ms meanwhile, and in a quiet time before. SESSION_TTL is ' +
       `${isQuick ? QUICK_TTL_SECONDS : TTL_SECONDS} s instead of a day, and what is over is looked for twice in this time instead of every 30 s. The delay of the event loop is that of a timer of 1 ms.`

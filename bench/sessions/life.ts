@@ -8,8 +8,8 @@ const AT_ONCE = 50
 const WARM_UP = 500
 const SLICES = 5
 const RESTORED = 5000
-/** A session leaves the memory when it was not used for 15 s, and that is looked for every 5 s. */
-const LEAVES_AFTER_MS = 25_000
+/** A session leaves the memory when it was not used for 10 s, and that is looked for every 2 s. */
+const LEAVES_AFTER_MS = 15_000
 
 interface Held {
   heapBytes: number

@@ -26,7 +26,7 @@ export interface SessionManagerOptions {
   limit: number
   /** Whether another process finds what this one leaves in the store. */
   isLasting: boolean
-  /** A session that isn't used for so long leaves the memory; its record stays. Default 15 s: it's soon built again. */
+  /** A session that isn't used for so long leaves the memory; its record stays. Default 10 s: it's soon built again. */
   idleMs?: number
   /** Time between two looks for sessions that are over. Default: 30 s, or less with a short time to live. */
   sweepIntervalMs?: number
@@ -39,7 +39,7 @@ export interface SessionManagerOptions {
 const TOUCH_FRACTION = 10
 const LONGEST_TOUCH_INTERVAL_MS = 60_000
 /** Time between two looks for sessions that are idle; sessions that are over are looked for less often. */
-const LONGEST_IDLE_LOOK_MS = 5000
+const LONGEST_IDLE_LOOK_MS = 2000
 /** Between two such lots, others have their turn. */
 const SESSIONS_PER_TURN = 50
 
@@ -65,7 +65,7 @@ export class SessionManager {
 
   constructor (options: SessionManagerOptions) {
     this.#options = {
-      idleMs: 15_000,
+      idleMs: 10_000,
       sweepIntervalMs: Math.max(10, Math.min(30_000, options.ttlMs / 2)),
       onEvent: () => {},
       onStoreError: () => {},
