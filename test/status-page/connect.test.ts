@@ -12,7 +12,7 @@ function snippetOf (facts: Parameters<typeof clientsFor>[0], name: string): stri
 
 t.test('the README, the docs and the demo say what the page says', async (t) => {
   t.match(readFile('README.md'), `\n${snippetOf(here, 'Claude Code')}\n`)
-  t.match(readFile('README.md'), `\`${snippetOf(here, 'MCP Inspector')}\``)
+  t.match(readFile('docs/clients.md'), snippetOf(here, 'MCP Inspector'))
   t.match(readFile('docs/security.md'), `\`${snippetOf(there, 'Claude Code')}\``)
   const guide = connectingGuide('http://127.0.0.1:5001', 'http://127.0.0.1:5055')
   for (const { name, snippet } of clientsFor(here)) t.ok(guide.includes(`${name}. `) && guide.includes(snippet.replaceAll('\n', '\n  ')), name)
