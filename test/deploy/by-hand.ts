@@ -7,8 +7,8 @@ import type { Test } from 'tap'
 import { mountsOf, type ComposeService } from '../fixtures/composition.ts'
 import { freePort } from '../fixtures/free-port.ts'
 import { readImage } from '../fixtures/image.ts'
+import { buildTo } from '../fixtures/packed.ts'
 import { until } from '../helper.ts'
-import { run } from './run-program.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
 
@@ -18,11 +18,8 @@ const PORT_VARIABLES: Record<string, string> = { 'mcp-dust-server': 'PORT', emul
 const INNER_PORTS: Record<string, string> = { redis: '6379' }
 
 /** Builds what is in our image, into a folder of a test. */
-export function buildByHand (folder: string): void {
-  const { status, said } = run(process.execPath, path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-    '--project', path.join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', path.join(folder, 'dist'))
-  if (status !== 0) throw new Error(said)
-  cpSync(path.join(root, 'status-page'), path.join(folder, 'dist', 'status-page'), { recursive: true })
+export async function buildByHand (folder: string): Promise<void> {
+  await buildTo(path.join(folder, 'dist'))
   cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'))
   mkdirSync(path.join(folder, 'data'))
 }

@@ -8,7 +8,7 @@ import { buildByHand, ByHand } from './by-hand.ts'
 
 const folder = t.testdir({})
 const compose = await requireProgram(t, 'docker-compose')
-if (compose !== null) buildByHand(folder)
+if (compose !== null) await buildByHand(folder)
 
 async function ask (address: string, question: string): Promise<unknown> {
   return (await fetch(address + question)).json()

@@ -1,12 +1,11 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { startCollector } from '../fixtures/collector.ts'
 import { postStateless } from '../fixtures/stateless.ts'
 import { startEmulator } from '../helper.ts'
+import { listen } from '../fixtures/listen.ts'
 import { startServerProcess } from './server-process.ts'
 
 const HOOK = path.join(import.meta.dirname, '..', 'fixtures', 'loaded-modules.mjs')
@@ -59,14 +58,8 @@ t.test('a collector that isn\'t there costs one line in the log', async (t) => {
 
 t.test('a collector that doesn\'t answer doesn\'t keep the process from its end', async (t) => {
   const server = createServer(() => {})
-  t.teardown(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const { answers, code, lines } = await visit(t, { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_EXPORTER_OTLP_TIMEOUT: '600000' })
+  const address = await listen(t, server)
+  const { answers, code, lines } = await visit(t, { OTEL_EXPORTER_OTLP_ENDPOINT: address, OTEL_EXPORTER_OTLP_TIMEOUT: '600000' })
   t.same([...new Set(answers)], [200])
   t.equal(code, 0)
   t.equal(lines.at(-1)?.msg, 'stopped')

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Test } from 'tap'
 import { createDustClient, type DustClient, type DustClientOptions, type DustTiming } from '../../../src/dust/client.ts'
+import { listen } from '../../fixtures/listen.ts'
 
 export const apiKey = 'sk-secret0123456789'
 
@@ -54,14 +54,7 @@ export async function startDust (t: Test, answer: (call: Call, number: number) =
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  return { baseUrl: `http://127.0.0.1:${port}`, calls, sockets }
+  return { baseUrl: await listen(t, server), calls, sockets }
 }
 
 export function connect (t: Test, baseUrl: string, options: Partial<DustClientOptions> = {}): DustClient {
