@@ -65,17 +65,15 @@ export class PlainRequests {
     for (const key in said) if (!Object.hasOwn(shape, key)) return undefined
     for (const key in shape) if (shape[key]?.(said[key]) !== true) return undefined
     const { envelope, rest } = split(meta)
-    if (!hasPlainRest(rest) || !this.#isSound(envelope, { headers, body })) return undefined
+    if (!hasPlainRest(rest) || !this.#isSound(envelope, body, method)) return undefined
     return { id, method, params: rest === undefined ? said : { ...said, _meta: rest }, envelope }
   }
 
-  #isSound (envelope: Record<string, unknown>, { headers, body }: Pick<HttpRequest, 'headers' | 'body'>): boolean {
+  #isSound (envelope: Record<string, unknown>, body: unknown, method: string): boolean {
     const words = JSON.stringify(envelope)
     if (this.#sound.has(words)) return true
     if (words.length > LIMITS.characters) return false
-    const { kind } = classifyInboundRequest({
-      httpMethod: 'POST', body, protocolVersionHeader: REVISION, ...pick('mcpMethodHeader', header(headers, 'mcp-method'))
-    })
+    const { kind } = classifyInboundRequest({ httpMethod: 'POST', body, protocolVersionHeader: REVISION, mcpMethodHeader: method })
     if (kind === 'modern') this.#sound.set(words, true)
     return kind === 'modern'
   }
@@ -101,10 +99,4 @@ function hasPlainRest (rest: Record<string, unknown> = {}): boolean {
     if (key === 'progressToken' ? !isStringOrInteger(rest[key]) : !TRACE_KEYS.includes(key) || typeof rest[key] !== 'string') return false
   }
   return true
-}
-
-function pick<Key extends string> (key: Key, value: string | undefined): { [Name in Key]?: string } {
-  const given: { [Name in Key]?: string } = {}
-  if (value !== undefined) given[key] = value
-  return given
 }

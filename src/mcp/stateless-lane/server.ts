@@ -6,7 +6,7 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/
 import { ErrorCode, isObject, ProtocolError } from '../json-rpc.ts'
 import type { CallOptions, Line } from './call.ts'
 import type { Legs } from './legs.ts'
-import { CACHE_HINT } from './wire-result.ts'
+import { CACHE_HINT, CACHE_HINTS } from './wire-result.ts'
 
 export interface StatelessServerOptions {
   serverInfo: Implementation
@@ -52,9 +52,7 @@ export function createServerFactory ({ serverInfo, capabilities, instructions, l
     instructions,
     jsonSchemaValidator,
     requestState: { verify: legs.verify },
-    cacheHints: {
-      'tools/list': CACHE_HINT, 'prompts/list': CACHE_HINT, 'resources/list': CACHE_HINT, 'resources/templates/list': CACHE_HINT, 'server/discover': CACHE_HINT
-    }
+    cacheHints: { ...CACHE_HINTS, 'server/discover': CACHE_HINT }
   }
 
   return () => {

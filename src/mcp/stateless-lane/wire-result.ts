@@ -1,4 +1,4 @@
-import { SERVER_INFO_META_KEY, type Implementation } from '@modelcontextprotocol/server'
+import { SERVER_INFO_META_KEY, type CacheHint, type Implementation } from '@modelcontextprotocol/server'
 import { isObject } from '../json-rpc.ts'
 import { prepare, preparedJson } from '../prepared.ts'
 
@@ -9,13 +9,15 @@ export const CACHE_HINT = { ttlMs: 60_000, cacheScope: 'private' } as const
 const NO_CACHE_HINT = { ttlMs: 0, cacheScope: 'private' } as const
 
 /** What of the results says how long they may be kept. */
-const CACHE_HINTS: Readonly<Record<string, { ttlMs: number, cacheScope: string } | undefined>> = {
+export const CACHE_HINTS = {
   'tools/list': CACHE_HINT,
   'prompts/list': CACHE_HINT,
   'resources/list': CACHE_HINT,
   'resources/templates/list': CACHE_HINT,
   'resources/read': NO_CACHE_HINT
-}
+} as const
+
+const hints: ReadonlyMap<string, CacheHint> = new Map(Object.entries(CACHE_HINTS))
 
 /** Of results that are the same for everybody. */
 const translations = new WeakMap<object, Record<string, unknown>>()
@@ -35,10 +37,10 @@ export function toWireResult (method: string, result: Record<string, unknown>, s
 function translate (method: string, result: Record<string, unknown>, serverInfo: Implementation): Record<string, unknown> {
   const { _meta: meta, resultType = 'complete' } = result
   return {
+    ...(resultType === 'complete' ? hints.get(method) : {}),
     ...result,
     ...(method === 'tools/list' ? { tools: withoutExecution(result['tools']) } : {}),
     resultType,
-    ...(resultType === 'complete' ? CACHE_HINTS[method] : {}),
     _meta: isObject(meta) ? { [SERVER_INFO_META_KEY]: serverInfo, ...meta } : { [SERVER_INFO_META_KEY]: serverInfo }
   }
 }
