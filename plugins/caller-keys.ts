@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import type { IncomingMessage } from 'node:http'
 import { DustCredential, KEY_HEADER, WORKSPACE_HEADER } from '../src/dust/client.ts'
@@ -9,7 +9,7 @@ export interface CallerKeys {
    * A hook for routes that act for somebody in Dust, after `auth.identify`: takes the key that the caller has brought off the request, and
    * makes who calls somebody else with each key. Refuses what is no key, and a request without one that nobody else's would do for.
    */
-  take (request: FastifyRequest): Promise<void>
+  take (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void
 }
 
 declare module 'fastify' {
@@ -42,16 +42,18 @@ export default fp(async (fastify) => {
   authFailures.inc({ reason: 'dust_key' }, 0)
   if (hasKeyPassthrough && credentials !== null) fastify.log.warn('callers who bring no key of their own use DUST_API_KEY: DUST_KEY_PASSTHROUGH is on, and both are set')
 
-  async function take (request: FastifyRequest): Promise<void> {
+  function take (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
     const key = takeHeader(request.raw, KEY_HEADER)
     const workspace = takeHeader(request.raw, WORKSPACE_HEADER)
     const credential = read(key, workspace)
-    if (typeof credential === 'string') throw refused(credential)
+    if (typeof credential === 'string') return done(refused(credential))
     // A name that looks so would be taken for somebody's with a key.
-    if (isKeyedCaller(request.caller)) throw refused('this name can\'t be used here')
-    if (credential === null) return
-    request.credential = credential
-    request.caller = keyedCaller(request.caller, credential.fingerprint)
+    if (isKeyedCaller(request.caller)) return done(refused('this name can\'t be used here'))
+    if (credential !== null) {
+      request.credential = credential
+      request.caller = keyedCaller(request.caller, credential.fingerprint)
+    }
+    done()
   }
 
   /** @returns `null` for one who needs none and brings none, and a text for what is wrong */

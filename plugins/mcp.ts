@@ -77,6 +77,10 @@ declare module 'fastify' {
   interface FastifyInstance {
     mcp: Mcp
   }
+  interface FastifyRequest {
+    /** Whether an operation that it asked for is over and has left its line in the log: one of its own would say the same. */
+    isTold: boolean
+  }
 }
 
 const INSTRUCTIONS = 'Ask the AI agents of a Dust workspace. List them with dust_list_agents, ask one with dust_ask_agent, ' +
@@ -178,6 +182,7 @@ export default fp(async (fastify) => {
   })
   const endpoint = new Endpoint(sessions, statelessLane, replica)
 
+  fastify.decorateRequest('isTold', false)
   fastify.decorate('mcp', {
     addTool: (definition, handler) => { catalog.addTool(definition, handler) },
     removeTool: (name) => catalog.tools.remove(name),

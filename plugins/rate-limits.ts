@@ -67,10 +67,11 @@ export default fp(async (fastify) => {
 
   function guardCredentials (scope: FastifyInstance): void {
     if (wrongCredentials === 0) return
-    scope.addHook('onRequest', async (request, reply) => {
-      if (request.headers.authorization === undefined) return
-      const seconds = await secondsUntilLooked(request)
-      if (seconds > 0) refuse(reply, 'wrong_credentials', seconds, 'Too many wrong credentials came from this address; try again later')
+    scope.addHook('onRequest', (request, reply, done) => {
+      if (request.headers.authorization === undefined) return done()
+      secondsUntilLooked(request).then((seconds) => {
+        done(seconds > 0 ? refusal(reply, 'wrong_credentials', seconds, 'Too many wrong credentials came from this address; try again later') : undefined)
+      }, done)
     })
     scope.addHook('onSend', (request, reply, _payload, done) => {
       // Tokens expire by themselves, and those of a whole office come from one address.
@@ -139,13 +140,13 @@ export default fp(async (fastify) => {
   }
 
   function refuseCaller (reply: FastifyReply, seconds: number): never {
-    return refuse(reply, 'rate_limit', seconds, `Too many requests; try again in ${seconds} s`)
+    throw refusal(reply, 'rate_limit', seconds, `Too many requests; try again in ${seconds} s`)
   }
 
-  function refuse (reply: FastifyReply, reason: string, seconds: number, words: string): never {
+  function refusal (reply: FastifyReply, reason: string, seconds: number, words: string): TooManyRequests {
     refused.inc({ reason })
     reply.header('retry-after', seconds)
-    throw new TooManyRequests(words)
+    return new TooManyRequests(words)
   }
 }, { name: 'rate-limits', dependencies: ['config', 'metrics'] })
 

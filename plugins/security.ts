@@ -12,7 +12,7 @@ export interface Security {
    *
    * @param methods with which pages may ask
    */
-  admitPages (methods: readonly string[]): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
+  admitPages (methods: readonly string[]): (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 }
 
 declare module 'fastify' {
@@ -55,10 +55,11 @@ export default fp(async (fastify) => {
   }
 
   function admitPages (methods: readonly string[]): ReturnType<Security['admitPages']> {
-    return async ({ method, headers }, reply) => {
-      if (headers.origin === undefined || !pages.has(headers.origin)) return undefined
+    return ({ method, headers }, reply, done) => {
+      if (headers.origin === undefined || !pages.has(headers.origin)) return done()
       reply.headers(corsHeaders(headers.origin))
-      return isPreflight(method, headers) ? reply.headers(preflightHeaders(methods, headers)).code(204).send() : undefined
+      if (isPreflight(method, headers)) reply.headers(preflightHeaders(methods, headers)).code(204).send()
+      else done()
     }
   }
 }, { name: 'security', dependencies: ['config', 'metrics'] })

@@ -41,9 +41,10 @@ export default fp(async (fastify) => {
 
   // From when the whole request is here: one that never comes to its end must not hold us up.
   // Until the close, not onResponse: that doesn't fire for a stream whose client goes away.
-  fastify.addHook('preValidation', async (_request, reply) => {
+  fastify.addHook('preValidation', (_request, reply, done) => {
     openReplies++
     reply.raw.once('close', () => { openReplies-- })
+    done()
   })
 
   // The server stops listening right after this hook, and its close waits for all connections.

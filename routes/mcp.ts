@@ -36,8 +36,8 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
 
   fastify.setErrorHandler<FastifyError>(async (error, request, reply) => {
     // Pressure refuses before all hooks of these routes; pages shall read when to come again, for which their preflights must pass.
-    const preflight = error.code === 'FST_UNDER_PRESSURE' ? await admitPages(request, reply) : undefined
-    if (preflight !== undefined) return preflight
+    if (error.code === 'FST_UNDER_PRESSURE') admitPages(request, reply, () => {})
+    if (reply.sent) return reply
     const { status, code, message } = describe(error)
     // Under pressure, a line with a stack for every refusal would be more of the same.
     if (status === 500) request.log.error({ err: error }, 'request failed')
@@ -73,8 +73,10 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
       credential: request.credential,
       requestId: request.id,
       startStream: (headers) => startStream(reply, kind, headers),
+      onOperation: () => { request.isTold = true },
       onEvent: () => { instruments.http.streamEvents.inc() },
       onBacklog: fastify.slowReaders.onBacklog,
+      isClosed: () => reply.raw.closed,
       onClose: (listener) => {
         // While a hook of an embedder worked on the request, its client may have left.
         if (reply.raw.closed) listener()

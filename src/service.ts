@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { serializers } from './logger.ts'
 import { REQUEST_ID_HEADER } from './mcp/http.ts'
 import { quietPaths } from './quiet-paths.ts'
+import { RequestLogger } from './request-logger.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 
 /** How long a client may take to send its request; answers may take as long as they want. */
@@ -32,6 +33,7 @@ export async function createService (config: Config, logger: FastifyBaseLogger, 
     // How often Node looks for requests that have taken too long.
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 5000 },
     genReqId: requestIdOf,
+    childLoggerFactory: (parent, bindings, options) => new RequestLogger(parent, bindings, options),
     clientErrorHandler: (error, socket) => {
       fastify.log.trace({ err: error }, 'client error')
       const reason = reasonOfClientError(error, socket)
@@ -76,7 +78,7 @@ function requestIdOf ({ headers }: IncomingMessage): string {
   return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID()
 }
 
-/** One line for each request, when it's over. At level debug also when it begins, and for probes and scrapes. */
+/** One line for each request, when it's over. At level debug also when it begins, for probes and scrapes, and for those whose operation has a line. */
 class RequestLog extends LogController {
   readonly #quietPaths: ReadonlySet<string | undefined>
 
@@ -108,7 +110,7 @@ class RequestLog extends LogController {
   override routeNotFound (): void {}
 
   #log (request: FastifyRequest, reply: FastifyReply, statusCode: number, message: string): void {
-    const level = this.#quietPaths.has(request.routeOptions.url) ? 'debug' : 'info'
-    request.log[level]({ req: request, res: { statusCode }, responseTime: Math.round(reply.elapsedTime * 10) / 10 }, message)
+    const isQuiet = this.#quietPaths.has(request.routeOptions.url) || (request.isTold && statusCode === 200)
+    request.log[isQuiet ? 'debug' : 'info']({ req: request, res: { statusCode }, responseTime: Math.round(reply.elapsedTime * 10) / 10 }, message)
   }
 }

@@ -1,6 +1,7 @@
 import type { CallToolResult, ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Dispatch } from '../../src/mcp/dispatch.ts'
 import { answersOf, isAnswer, MissingCapability, requireCapabilities, type InputRequest, type InputResponse } from '../../src/mcp/input.ts'
+import { Interrupt } from '../../src/mcp/interrupt.ts'
 import { ErrorCode, ProtocolError, requireJson } from '../../src/mcp/json-rpc.ts'
 import { ToolError, type ClientCapabilities, type LoggingLevel, type Progress } from '../../src/mcp/operation.ts'
 import { toProgress } from '../../src/mcp/progress.ts'
@@ -34,7 +35,7 @@ export interface Inject {
 
 export function createInject (dispatch: Dispatch): Inject {
   async function inject (method: string, params: Record<string, unknown> = {}, options: InjectOptions = {}): Promise<Injected<ServerResult>> {
-    const { caller = 'anonymous', credential = null, clientCapabilities = {}, signal = new AbortController().signal, answers = {}, onProgress = () => {} } = options
+    const { caller = 'anonymous', credential = null, clientCapabilities = {}, signal, answers = {}, onProgress = () => {} } = options
     const progress: Progress[] = []
     const logs: Injected<ServerResult>['logs'] = []
     const answer = <Request extends InputRequest>(key: string, request: Request): InputResponse<Request> => {
@@ -43,8 +44,12 @@ export function createInject (dispatch: Dispatch): Inject {
       if (!isAnswer(request, words)) throw new ToolError(`What the test answers to "${key}" is no answer to it.`)
       return words
     }
+    const interrupt = new Interrupt()
+    if (signal?.aborted === true) interrupt.abort('cancelled')
+    else signal?.addEventListener('abort', () => { interrupt.abort('cancelled') }, { once: true })
     const result = await dispatch(method, params, {
-      signal,
+      interrupt,
+      signal: interrupt.signal,
       caller,
       credential,
       client: { name: 'inject', protocolVersion: '' },

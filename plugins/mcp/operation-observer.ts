@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { atEndOfTurn } from '../../src/end-of-turn.ts'
 import type { OperationObserver } from '../../src/mcp/dispatch.ts'
 import { isAbort } from '../../src/mcp/operation.ts'
 
@@ -7,19 +8,36 @@ const CLIENTS = new Set([
   'claude-ai', 'claude-code', 'cursor', 'cursor-vscode', 'visual studio code', 'mcp-inspector', 'inspector-client', 'mcp-remote', 'windsurf', 'zed', 'goose'
 ])
 
+/** What is counted of an operation that is over: nothing that would keep its request in memory. */
+interface Seen {
+  method: string
+  /** Under which name it's counted. */
+  tool: string | null
+  errorType: string | null
+  durationMs: number
+  protocolVersion: string
+  /** The name that the program of the client gives itself. */
+  client: string
+}
+
 /** Logs and counts each operation, in a line and a few numbers. */
 export function createOperationObserver ({ instruments, log, tracing, recentErrors }: FastifyInstance): OperationObserver {
   const { mcp } = instruments
+  const countEnd = atEndOfTurn(({ method, tool, errorType, durationMs, protocolVersion, client }: Seen) => {
+    mcp.operationsInFlight.dec({ mcp_method_name: method })
+    mcp.operationDuration.observe({
+      mcp_method_name: method,
+      ...(tool === null ? {} : { gen_ai_tool_name: tool }),
+      ...(errorType === null ? {} : { error_type: errorType })
+    }, durationMs / 1000)
+    mcp.requests.inc({ protocol_version: protocolVersion, client: clientOf(client) })
+  })
+
   return {
     onStart: ({ method }) => { mcp.operationsInFlight.inc({ mcp_method_name: method }) },
     onEnd: ({ method, tool, toolGroup, errorType, durationMs, fault, details, operation }) => {
-      mcp.operationsInFlight.dec({ mcp_method_name: method })
-      mcp.operationDuration.observe({
-        mcp_method_name: method,
-        ...(toolGroup === null ? {} : { gen_ai_tool_name: toolGroup }),
-        ...(errorType === null ? {} : { error_type: errorType })
-      }, durationMs / 1000)
-      mcp.requests.inc({ protocol_version: operation.client.protocolVersion, client: clientOf(operation.client.name) })
+      const { name: client, protocolVersion } = operation.client
+      countEnd({ method, tool: toolGroup, errorType, durationMs, protocolVersion, client })
       if (errorType !== null && !isAbort(errorType)) recentErrors.note('mcp', tool ?? method, errorType)
 
       const line = {

@@ -1,6 +1,7 @@
 import type { Histogram } from '@prometheus-io/client'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { atEndOfTurn } from '../../src/end-of-turn.ts'
 import type { Instruments } from './instruments.ts'
 
 export type StreamKind = 'standalone' | 'request' | 'status'
@@ -17,6 +18,18 @@ export interface HttpObserver {
   streamStarted (response: ServerResponse, kind: StreamKind): void
 }
 
+/** A request that is over. */
+interface Seen {
+  method: string
+  path: string
+  status: number
+  /** Bytes of the bodies. */
+  received: number
+  sent: number
+  /** `null` for what fastify-metrics times. */
+  seconds: number | null
+}
+
 /** Any other, and any on an address that isn't there or doesn't take it, comes from a scanner. */
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 const METHOD_NOT_ALLOWED = 405
@@ -29,6 +42,13 @@ const CLIENT_CLOSED_REQUEST = 499
  */
 export function observeHttp (fastify: FastifyInstance, { http }: Instruments, duration: Histogram<RequestLabels>): HttpObserver {
   const streamStarts = new WeakMap<ServerResponse, number>()
+  const countEnd = atEndOfTurn(({ method, path, status, received, sent, seconds }: Seen) => {
+    http.inFlight.dec({ path })
+    http.requests.inc({ method, path, status })
+    http.requestSize.observe({ method, path }, received)
+    http.responseSize.observe({ method, path }, sent)
+    if (seconds !== null) duration.observe({ method, path, status }, seconds)
+  })
 
   function watch (request: FastifyRequest, reply: FastifyReply): void {
     const startedAt = performance.now()
@@ -39,14 +59,9 @@ export function observeHttp (fastify: FastifyInstance, { http }: Instruments, du
     reply.raw.once('close', () => {
       const status = reply.raw.headersSent ? reply.raw.statusCode : CLIENT_CLOSED_REQUEST
       const method = methodOf(request, path, status)
-      http.inFlight.dec({ path })
-      http.requests.inc({ method, path, status })
-      if (status >= 500) fastify.recentErrors.note('http', `${method} ${path}`, String(status))
-      http.requestSize.observe({ method, path }, received())
-      http.responseSize.observe({ method, path }, sent())
-      if (isTimedElsewhere(request, reply)) return
       const endedAt = streamStarts.get(reply.raw) ?? performance.now()
-      duration.observe({ method, path, status }, (endedAt - startedAt) / 1000)
+      if (status >= 500) fastify.recentErrors.note('http', `${method} ${path}`, String(status))
+      countEnd({ method, path, status, received: received(), sent: sent(), seconds: isTimedElsewhere(request, reply) ? null : (endedAt - startedAt) / 1000 })
     })
   }
 
@@ -95,7 +110,11 @@ function methodOf (request: FastifyRequest, path: string, status: number): strin
 /** The bytes of a request's body that have arrived, whatever its head declares. Nothing has read of it before the hooks. */
 function countReceived (request: IncomingMessage): () => number {
   let bytes = request.readableLength
-  request.push = withFirstArgument(request.push, (chunk) => { bytes += sizeOf(chunk) })
+  const { push } = request
+  request.push = (chunk, ...more) => {
+    bytes += sizeOf(chunk)
+    return push.call(request, chunk, ...more)
+  }
   return () => bytes
 }
 
@@ -103,20 +122,17 @@ function countReceived (request: IncomingMessage): () => number {
 function countSent (response: ServerResponse, method: string): () => number {
   let bytes = 0
   if (method === 'HEAD') return () => bytes
+  const { write, end } = response
   const count = (chunk: unknown): void => { if (!response.destroyed) bytes += sizeOf(chunk) }
-  response.write = withFirstArgument(response.write, count)
-  response.end = withFirstArgument(response.end, count)
+  response.write = (chunk: unknown, ...more: unknown[]) => {
+    count(chunk)
+    return Reflect.apply(write, response, [chunk, ...more])
+  }
+  response.end = (chunk?: unknown, ...more: unknown[]) => {
+    count(chunk)
+    return Reflect.apply(end, response, [chunk, ...more])
+  }
   return () => bytes
-}
-
-/** The same function, which shows what it is given. */
-function withFirstArgument<F extends (...args: never[]) => unknown> (call: F, show: (argument: unknown) => void): F {
-  return new Proxy(call, {
-    apply (target, self, args: unknown[]) {
-      show(args[0])
-      return Reflect.apply(target, self, args)
-    }
-  })
 }
 
 function sizeOf (chunk: unknown): number {

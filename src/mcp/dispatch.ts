@@ -1,9 +1,10 @@
 import type { ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import { failedCall } from './call-tool.ts'
 import type { Catalog } from './catalog.ts'
+import type { Interrupt } from './interrupt.ts'
 import { ErrorCode, isObject, nothingThrown, ProtocolError, requireJson } from './json-rpc.ts'
 import { createMethods } from './methods.ts'
-import { InputRequired, OperationAborted, ToolError, type Operation, type SessionOperation } from './operation.ts'
+import { InputRequired, ToolError, type Operation, type SessionOperation } from './operation.ts'
 import { preparedJson } from './prepared.ts'
 
 /** What comes to light while a request is worked on. */
@@ -91,7 +92,7 @@ export function createDispatch ({ catalog, observer, explain = () => null, hooks
       const work = hooks.reduceRight<() => Promise<ServerResult>>(
         (next, hook) => () => hook({ method, params, operation }, next),
       hasHooks ? async () => ownCopy(await handle(params, operation, observed)) : () => handle(params, operation, observed))
-      const result = await untilAborted(work(), operation.signal, abortGraceMs)
+      const result = await untilAborted(work(), operation.interrupt, abortGraceMs)
       if (hasHooks) requireResult(result)
       return result
     } catch (error) {
@@ -102,29 +103,29 @@ export function createDispatch ({ catalog, observer, explain = () => null, hooks
       observed.errorCode = protocolError.code
       throw protocolError
     } finally {
-      const { reason, aborted } = operation.signal
-      if (aborted) observed.errorType = reason instanceof OperationAborted ? reason.abortCause : 'cancelled'
+      const { reason } = operation.interrupt
+      if (reason !== undefined) observed.errorType = reason.abortCause
       observer?.onEnd({ ...observed, method: label, params, operation, durationMs: performance.now() - startedAt })
     }
   }
 }
 
 /** The same promise, but one that doesn't settle in time after the abort is left behind: nobody waits for its result. */
-async function untilAborted<Result> (work: Promise<Result>, signal: AbortSignal, graceMs: number): Promise<Result> {
+async function untilAborted<Result> (work: Promise<Result>, interrupt: Interrupt, graceMs: number): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const { promise, resolve, reject } = Promise.withResolvers<Result>()
   const leave = (): void => {
     timer = setTimeout(() => { reject(new Error('The handler goes on although its operation was aborted; it must end when its signal aborts')) }, graceMs)
     timer.unref()
   }
-  if (signal.aborted) leave()
-  else signal.addEventListener('abort', leave)
+  if (interrupt.reason !== undefined) leave()
+  else interrupt.onabort = leave
   work.then(resolve, reject)
   try {
     return await promise
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', leave)
+    interrupt.onabort = undefined
   }
 }
 

@@ -17,10 +17,14 @@ export interface HttpRequest {
   requestId: string
   /** Takes the reply away from the framework and sends its head; the caller of this function owns the response from then on. */
   startStream (headers: OutgoingHttpHeaders): ServerResponse
+  /** Is called when an operation is over for which it asked. */
+  onOperation (): void
   /** Is called with each event that was sent on the stream. */
   onEvent (): void
   /** Is called when the stream was cut because its reader was too far behind. */
   onBacklog (): void
+  /** Whether the reply is over, or its client has left. */
+  isClosed (): boolean
   /** Calls back once when the connection of the reply has closed, for whatever reason; at once when it has already. */
   onClose (listener: () => void): void
 }

@@ -1,5 +1,6 @@
 import type { ClientCapabilities, LoggingLevel, Task } from '@modelcontextprotocol/sdk/types.js'
 import type { InputRequest, InputResponse } from './input.ts'
+import type { Interrupt } from './interrupt.ts'
 
 export type { ClientCapabilities, LoggingLevel }
 
@@ -85,6 +86,8 @@ export interface Operation {
 
 /** An operation as its lane makes it: it also remembers what the client of a session wants. */
 export interface SessionOperation extends Operation {
+  /** Where its signal comes from. */
+  readonly interrupt: Interrupt
   setLogLevel (level: LoggingLevel): Promise<void>
   /** Begins or ends to tell the client when a resource changes. */
   subscribe (uri: string, wanted: boolean): Promise<void>

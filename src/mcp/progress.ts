@@ -1,4 +1,5 @@
 import type { ProgressNotification, ProgressToken } from '@modelcontextprotocol/sdk/types.js'
+import type { Interrupt } from './interrupt.ts'
 import { requireJson } from './json-rpc.ts'
 import type { Operation, Progress } from './operation.ts'
 
@@ -14,9 +15,9 @@ export function toProgress (words: string | Progress): Progress {
  *
  * @param steps how far it was before
  */
-export function createProgress (token: ProgressToken | undefined, signal: AbortSignal, send: Send, steps = 0): Operation['progress'] {
+export function createProgress (token: ProgressToken | undefined, interrupt: Interrupt, send: Send, steps = 0): Operation['progress'] {
   return async (words) => {
-    if (token === undefined || signal.aborted) return
+    if (token === undefined || interrupt.reason !== undefined) return
     const { message, progress = steps + 1, total, meta } = toProgress(words)
     requireJson(meta)
     steps = progress

@@ -81,7 +81,7 @@ t.test('killed in the middle of writing, it has all lines that were logged befor
   t.ok(Number(numbers.at(-1)) >= Number(linesOf(onStdout).at(-1)?.n) - 1)
 })
 
-t.test('one line for a request when it is over, without its query; at debug also when it begins', async (t) => {
+t.test('one line for a request when it is over, of its operation if it has one, and without its query; at debug also when it begins', async (t) => {
   const { address, logLines } = await startServiceAlone(t)
   const session = await openSession(address)
   logLines.length = 0
@@ -90,12 +90,15 @@ t.test('one line for a request when it is over, without its query; at debug also
   await fetch(`${address}/%zz?secret=1`, { headers: { 'x-request-id': 'bad' } })
   await until(() => logLines.join('').includes('bad'))
   const lines = logLines.map((line) => JSON.parse(line) as Omit<Line, 'level'> & { level: number })
-  t.match(lines.filter(({ level, req }) => level === 30 && req !== undefined), [
-    { reqId: 'ping-1', req: { method: 'POST', url: '/mcp' }, res: { statusCode: 200 }, responseTime: Number, msg: 'request completed' },
-    { reqId: 'nowhere', req: { method: 'GET', url: '/no/where' }, res: { statusCode: 404 }, msg: 'request completed' },
+  t.match(lines.filter(({ level }) => level === 30), [
+    { reqId: 'ping-1', mcp: { method: 'ping', outcome: 'success' }, msg: 'operation' },
+    { reqId: 'nowhere', req: { method: 'GET', url: '/no/where' }, res: { statusCode: 404 }, responseTime: Number, msg: 'request completed' },
     { reqId: 'bad', req: { method: 'GET', url: '/%zz' }, res: { statusCode: 400 }, msg: 'request completed' }
   ])
-  t.match(lines.find(({ level, req }) => level === 20 && req !== undefined), { reqId: 'ping-1', req: { method: 'POST', url: '/mcp' }, msg: 'incoming request' })
+  t.match(lines.filter(({ level, reqId, req }) => level === 20 && reqId === 'ping-1' && req !== undefined), [
+    { req: { method: 'POST', url: '/mcp' }, msg: 'incoming request' },
+    { res: { statusCode: 200 }, responseTime: Number, msg: 'request completed' }
+  ])
   t.notMatch(logLines.join(''), 'secret')
 })
 

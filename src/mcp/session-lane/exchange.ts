@@ -41,7 +41,6 @@ export class Exchange {
   /** Whether the stream is open in the log, or can't be any more. */
   #opened: Promise<void> = Promise.resolve()
   #isLogged = false
-  #isDropped = false
   #isSilent = false
 
   constructor (requests: readonly JSONRPCRequest[], options: ExchangeOptions, http: HttpRequest | undefined, stream?: string) {
@@ -54,7 +53,6 @@ export class Exchange {
     if (http === undefined) return
     this.#upgrade = setTimeout(() => { this.#becomeStream() }, options.upgradeAfterMs)
     this.#upgrade.unref()
-    http.onClose(() => { this.#isDropped = true })
   }
 
   /** Goes on where another process has stopped. */
@@ -94,6 +92,11 @@ export class Exchange {
   /** Sends a notification or a request of ours that belongs to this POST. Resolves when it's kept for a client that comes back. */
   async notify (message: JSONRPCMessage): Promise<void> {
     if (!this.#isSilent) await this.#becomeStream()?.send(serialize(message))
+  }
+
+  /** The work on one of the requests is done. */
+  noteOperation (): void {
+    this.#http?.onOperation()
   }
 
   answer (message: JSONRPCResponse, id: RequestId): void {
@@ -162,6 +165,11 @@ export class Exchange {
     await log.hand(streams.key(this.stream), replica, null).catch(streams.options.onStoreError)
     streams.dismiss(this.stream)
     this.#options.onEnd(this)
+  }
+
+  /** Whether the client left, whose POST came here. */
+  get #isDropped (): boolean {
+    return this.#http?.isClosed() === true
   }
 
   #name (stream: string): string {

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { Interrupt } from '../interrupt.ts'
 import type { RequestId } from '../json-rpc.ts'
-import { OperationAborted, type AbortCause } from '../operation.ts'
+import type { AbortCause } from '../operation.ts'
 
 interface RunningRequest {
-  controller: AbortController
-  /** Resolves when it's over, however it ended. */
-  over: Promise<void>
+  interrupt: Interrupt
+  /** Settles when it's over. */
+  result: Promise<unknown>
 }
 
 /** The requests of a session that are being worked on here. */
@@ -20,11 +21,11 @@ export class RunningRequests {
     return this.#running.has(id)
   }
 
-  /** Works on a request, until it's done or the signal tells the work to stop. */
-  async run<Result> (id: RequestId, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    const controller = new AbortController()
-    const result = work(controller.signal)
-    const request = { controller, over: result.then(() => {}, () => {}) } // whoever called `run` gets the error
+  /** Works on a request, until it's done or the interrupt tells the work to stop. */
+  async run<Result> (id: RequestId, work: (interrupt: Interrupt) => Promise<Result>): Promise<Result> {
+    const interrupt = new Interrupt()
+    const result = work(interrupt)
+    const request = { interrupt, result }
     this.#running.set(id, request)
     try {
       return await result
@@ -35,7 +36,7 @@ export class RunningRequests {
   }
 
   abort (id: RequestId, cause: AbortCause): void {
-    this.#running.get(id)?.controller.abort(new OperationAborted(cause))
+    this.#running.get(id)?.interrupt.abort(cause)
   }
 
   abortAll (cause: AbortCause): void {
@@ -46,7 +47,7 @@ export class RunningRequests {
   async over (ids: readonly RequestId[], ms: number): Promise<void> {
     const waiting = new AbortController()
     await Promise.race([
-      Promise.all(ids.map((id) => this.#running.get(id)?.over)).then(() => { waiting.abort() }),
+      Promise.allSettled(ids.map((id) => this.#running.get(id)?.result)).then(() => { waiting.abort() }),
       pause(ms, undefined, { signal: waiting.signal, ref: false }).catch(() => {}) // the abort
     ])
   }

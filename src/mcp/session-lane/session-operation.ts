@@ -1,5 +1,6 @@
 import type { ServerNotification, Task } from '@modelcontextprotocol/sdk/types.js'
 import { answersOf, isAnswer, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
+import type { Interrupt } from '../interrupt.ts'
 import { requireJson, type JSONRPCRequest, type RequestId } from '../json-rpc.ts'
 import { OperationAborted, ToolError, type SessionOperation } from '../operation.ts'
 import { createProgress } from '../progress.ts'
@@ -26,7 +27,7 @@ export interface SessionRequest {
   request: JSONRPCRequest
   /** Stands for the HTTP request in logs; `null` for one that came to another process. */
   requestId: string | null
-  signal: AbortSignal
+  interrupt: Interrupt
   /** With what it came. */
   exchange: Exchange
   /** Sends a notification that belongs to the request. It need not wait until that is in the log: the order is kept. */
@@ -38,7 +39,7 @@ export interface SessionRequest {
 const NO_ANSWER = 'The client answered a question with an error, or with something that is no answer to it.'
 
 /** The line to the client, for a handler that works on a request within a session. */
-export function createSessionOperation (session: SessionView, { request, requestId, signal, exchange, notify, pickedUp }: SessionRequest): SessionOperation {
+export function createSessionOperation (session: SessionView, { request, requestId, interrupt, exchange, notify, pickedUp }: SessionRequest): SessionOperation {
   const { caller, credential, client, protocolVersion, capabilities, wishes } = session
   const token = request.params?._meta?.progressToken
   const resumed = pickedUp === undefined ? null : toResumed(pickedUp, token)
@@ -54,7 +55,7 @@ export function createSessionOperation (session: SessionView, { request, request
     const id = writeQuestionId({ stream: exchange.stream, name })
     const isNew = await journal.ask(name)
     if (isNew || pickedUp?.questions.has(id) === false) await exchange.notify({ jsonrpc: '2.0', id, ...question })
-    const answer = await withdrawing(id, journal.answerTo(name, AbortSignal.any([signal, ...(options.signal === undefined ? [] : [options.signal])])))
+    const answer = await withdrawing(id, journal.answerTo(name, AbortSignal.any([interrupt.signal, ...(options.signal === undefined ? [] : [options.signal])])))
     if ('result' in answer && isAnswer(question, answer.result)) return answer.result
     throw new ToolError(NO_ANSWER)
   }
@@ -64,13 +65,14 @@ export function createSessionOperation (session: SessionView, { request, request
     try {
       return await waiting
     } catch (error) {
-      if (!isMoved(signal)) await exchange.notify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } })
+      if (interrupt.reason?.abortCause !== 'moved') await exchange.notify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } })
       throw error
     }
   }
 
   return {
-    signal,
+    interrupt,
+    signal: interrupt.signal,
     caller,
     credential,
     client: { name: client.name, protocolVersion },
@@ -78,9 +80,9 @@ export function createSessionOperation (session: SessionView, { request, request
     requestId,
     clientCapabilities: capabilities,
     resumed,
-    progress: createProgress(token, signal, async (notification) => { notify(notification) }, resumed?.progress?.progress),
+    progress: createProgress(token, interrupt, async (notification) => { notify(notification) }, resumed?.progress?.progress),
     log: async (level, data, logger) => {
-      if (signal.aborted || !wishes.wantsLog(level)) return
+      if (interrupt.reason !== undefined || !wishes.wantsLog(level)) return
       requireJson(data)
       notify({ method: 'notifications/message', params: { level, data, ...(logger === undefined ? {} : { logger }) } })
     },
@@ -101,8 +103,4 @@ export function createSessionOperation (session: SessionView, { request, request
     getTask: (taskId) => session.getTask(taskId),
     cancelTask: (taskId) => session.cancelTask(taskId)
   }
-}
-
-function isMoved ({ reason }: AbortSignal): boolean {
-  return reason instanceof OperationAborted && reason.abortCause === 'moved'
 }

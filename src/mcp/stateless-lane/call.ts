@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/server'
 import type { ProgressNotification, ProgressToken } from '@modelcontextprotocol/sdk/types.js'
 import { answersOf, isAnswer, MissingCapability, requireAnswerable, requireCapabilities, type InputRequest, type InputResponse } from '../input.ts'
+import type { Interrupt } from '../interrupt.ts'
 import { ErrorCode, isObject, ProtocolError, requireJson } from '../json-rpc.ts'
 import { InputRequired, type ClientCapabilities, type LoggingLevel, type SessionOperation } from '../operation.ts'
 import { createProgress } from '../progress.ts'
@@ -13,7 +14,9 @@ export interface CallOptions {
   caller: string
   credential: object | null
   requestId: string | null
-  signal: AbortSignal
+  interrupt: Interrupt
+  /** Is called when its work is done. */
+  onOperation: () => void
 }
 
 /** What a request has brought of its client, and the way back to it. */
@@ -30,10 +33,12 @@ export interface Line {
   log: (level: LoggingLevel, data: unknown, logger: string | undefined) => Promise<void>
 }
 
-/** One leg of a call: what its handler works with, and what must be remembered for the next one. */
+/** One leg of a call. */
 export interface Call {
+  /** What its handler works with. */
   operation: SessionOperation
-  state: RequestState
+  /** What the next leg must know. */
+  remember: () => RequestState
 }
 
 /**
@@ -43,22 +48,32 @@ export interface Call {
  * @param deeds what earlier legs of calls have done
  * @throws {ProtocolError} when the state that it brings back belongs to another call
  */
-export function createCall (method: string, params: Record<string, unknown>, line: Line, { caller, credential, requestId, signal }: CallOptions, deeds: Deeds): Call {
+export function createCall (method: string, params: Record<string, unknown>, line: Line, { caller, credential, requestId, interrupt }: CallOptions, deeds: Deeds): Call {
   const { envelope, requestState } = line
   const client = envelope[CLIENT_INFO_META_KEY]
   const clientCapabilities: ClientCapabilities = Object(envelope[CLIENT_CAPABILITIES_META_KEY])
   // As it came: whoever checks arguments fills in what they leave out.
   const said = JSON.stringify(params)
   const hash = (): string => hashOfCall(caller, method, said)
-  const state = requestState === undefined ? newState(hash) : restoreState(hash(), requestState)
-  const resumed = requestState === undefined ? null : { since: Date.now(), progress: state.progress }
-  const brought: Record<string, unknown> = { ...state.answers, ...line.inputResponses }
+  const earlier = requestState === undefined ? undefined : restoreState(hash(), requestState)
+  const resumed = earlier === undefined ? null : { since: Date.now(), progress: earlier.progress }
+  const answers = { ...earlier?.answers }
+  const done = { ...earlier?.done }
+  const brought: Record<string, unknown> = { ...answers, ...line.inputResponses }
+  let progressMade = earlier?.progress ?? null
+  let id = earlier?.id
+
+  /** Most calls do and ask nothing that must be remembered, and need none. */
+  function idOfCall (): string {
+    id ??= randomUUID()
+    return id
+  }
 
   /** What the client has answered, now or in an earlier leg; something else is no answer. */
   function answerTo<Request extends InputRequest> (key: string, request: Request): InputResponse<Request> | undefined {
     const answer = Object.hasOwn(brought, key) ? brought[key] : undefined
     if (!isAnswer(request, answer)) return undefined
-    state.answers[key] = answer
+    answers[key] = answer
     return answer
   }
 
@@ -68,9 +83,10 @@ export function createCall (method: string, params: Record<string, unknown>, lin
   }
 
   return {
-    state,
+    remember: () => ({ call: hash(), id: idOfCall(), answers, done, progress: progressMade }),
     operation: {
-      signal,
+      interrupt,
+      signal: interrupt.signal,
       caller,
       credential,
       client: { name: isObject(client) ? String(client['name']) : '', protocolVersion: String(envelope[PROTOCOL_VERSION_META_KEY]) },
@@ -78,13 +94,13 @@ export function createCall (method: string, params: Record<string, unknown>, lin
       requestId,
       resumed,
       clientCapabilities,
-      progress: createProgress(line.progressToken, signal, async (notification) => {
+      progress: createProgress(line.progressToken, interrupt, async (notification) => {
         const { progress, _meta: meta } = notification.params
-        state.progress = { progress, ...(meta === undefined ? {} : { meta }) }
+        progressMade = { progress, ...(meta === undefined ? {} : { meta }) }
         await line.notify(notification)
       }, resumed?.progress?.progress),
       log: async (level, data, logger) => {
-        if (signal.aborted) return
+        if (interrupt.reason !== undefined) return
         requireJson(data)
         await line.log(level, data, logger)
       },
@@ -94,21 +110,21 @@ export function createCall (method: string, params: Record<string, unknown>, lin
         return answer
       },
       askAll: async (requests) => {
-        const answers: InputResponse[] = []
+        const given: InputResponse[] = []
         const open: Record<string, InputRequest> = {}
         for (const [key, request] of Object.entries(requests)) {
           const answer = answerTo(key, request)
           if (answer === undefined) open[key] = request
-          else answers.push(answer)
+          else given.push(answer)
         }
         if (Object.keys(open).length > 0) throw mustAsk(open)
-        return answersOf(requests, answers)
+        return answersOf(requests, given)
       },
       once: async (key, work) => {
         // It was put there by this very call, and came back signed.
-        if (Object.hasOwn(state.done, key)) return state.done[key]?.result as Awaited<ReturnType<typeof work>>
-        const result = await deeds.once(`${state.id} ${key}`, async () => requireJson(await work()))
-        state.done[key] = { result }
+        if (Object.hasOwn(done, key)) return done[key]?.result as Awaited<ReturnType<typeof work>>
+        const result = await deeds.once(`${idOfCall()} ${key}`, async () => requireJson(await work()))
+        done[key] = { result }
         return result
       },
       require: (capabilities) => { refusingTheCall(() => { requireCapabilities(clientCapabilities, capabilities) }) },
@@ -122,29 +138,10 @@ export function createCall (method: string, params: Record<string, unknown>, lin
   }
 }
 
-/** Most calls ask nothing: what would be signed is made when it's needed. */
-function newState (hash: () => string): RequestState {
-  let call: string | undefined
-  let id: string | undefined
-  return {
-    get call () {
-      call ??= hash()
-      return call
-    },
-    get id () {
-      id ??= randomUUID()
-      return id
-    },
-    answers: {},
-    done: {},
-    progress: null
-  }
-}
-
 function restoreState (call: string, brought: unknown): RequestState {
   // The words that the SDK has for a state that isn't signed right.
   if (!isRequestState(brought) || brought.call !== call) throw new ProtocolError(ErrorCode.InvalidParams, 'Invalid or expired requestState', { reason: 'invalid_request_state' })
-  return { ...brought, answers: { ...brought.answers }, done: { ...brought.done } }
+  return brought
 }
 
 /** In this revision, a client that can't do what is needed gets an error of the protocol. */

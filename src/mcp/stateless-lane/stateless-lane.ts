@@ -2,9 +2,10 @@ import { createMcpHandler, LOG_LEVEL_META_KEY, type McpHttpHandler, type ServerC
 import type { Bus } from '../../store/bus.ts'
 import type { Change } from '../change.ts'
 import { EventStream } from '../event-stream.ts'
-import { REQUEST_ID_HEADER, type HttpReply, type HttpRequest } from '../http.ts'
+import type { HttpReply, HttpRequest } from '../http.ts'
+import { Interrupt } from '../interrupt.ts'
 import { ErrorCode, isObject, isStringOrInteger, isToolCall, ProtocolError, toErrorObject } from '../json-rpc.ts'
-import { LOGGING_LEVELS, OperationAborted, type AbortCause } from '../operation.ts'
+import { LOGGING_LEVELS, type AbortCause } from '../operation.ts'
 import type { CallOptions, Line } from './call.ts'
 import { Legs, type LegsOptions } from './legs.ts'
 import { PlainReply } from './plain-reply.ts'
@@ -45,8 +46,10 @@ export class StatelessLane {
   readonly #plainRequests = new PlainRequests()
   readonly #handler: McpHttpHandler
   readonly #streamingHandler: McpHttpHandler
-  /** Calls whose handler runs, and what ends them. */
-  readonly #running = new Map<CallOptions, AbortController>()
+  /** Calls whose handler runs. */
+  readonly #running = new Set<CallOptions>()
+  /** Of what the SDK serves, who asks. */
+  readonly #asked = new WeakMap<Request, HttpRequest>()
   /** Streams on which nothing but notices of changes come. */
   readonly #listening = new Set<AbortController>()
 
@@ -109,7 +112,7 @@ export class StatelessLane {
 
   /** Tells all running calls to stop; their answers still reach the clients. */
   abortRunning (cause: AbortCause): void {
-    for (const controller of this.#running.values()) controller.abort(new OperationAborted(cause))
+    for (const { interrupt } of this.#running) interrupt.abort(cause)
   }
 
   async close (): Promise<void> {
@@ -118,16 +121,14 @@ export class StatelessLane {
   }
 
   async #serve (request: PlainRequest, http: HttpRequest): Promise<HttpReply> {
-    const controller = new AbortController()
-    const call = { caller: http.caller, credential: http.credential, requestId: http.requestId, signal: controller.signal }
+    const call = toCallOptions(http)
     const reply = new PlainReply(http, this.#options)
-    this.#running.set(call, controller)
+    this.#running.add(call)
     http.onClose(() => {
-      // An abort that nobody hears costs as much as the rest of a quick call.
-      if (this.#running.has(call)) controller.abort(new OperationAborted('cancelled'))
+      if (this.#running.has(call)) call.interrupt.abort('cancelled')
       reply.abandon(CLIENT_CLOSED_REQUEST)
     })
-    if (controller.signal.aborted) {
+    if (call.interrupt.reason !== undefined) {
       this.#running.delete(call)
       return reply.reply
     }
@@ -153,10 +154,8 @@ export class StatelessLane {
   async #answer (http: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
     const handler = isToolCall(http.body, this.#options.isLongRunning) ? this.#streamingHandler : this.#handler
     const request = new Request('http://localhost/mcp', { method: 'POST', headers: toHeaders(http), signal })
-    const answering = handler.fetch(request, {
-      parsedBody: http.body,
-      authInfo: { token: '', clientId: http.caller, scopes: [], extra: { credential: http.credential } }
-    })
+    this.#asked.set(request, http)
+    const answering = handler.fetch(request, { parsedBody: http.body })
     const quick = await withinMs(answering, this.#options.upgradeAfterMs)
     if (quick !== undefined && !isEventStream(quick)) {
       return { status: quick.status, headers: Object.fromEntries(quick.headers), json: await quick.text() }
@@ -178,14 +177,17 @@ export class StatelessLane {
   }
 
   #callOptions ({ mcpReq, http }: ServerContext): CallOptions {
-    const controller = new AbortController()
-    mcpReq.signal.addEventListener('abort', () => { controller.abort(new OperationAborted('cancelled')) }, { once: true })
-    const { clientId: caller = '', extra } = http?.authInfo ?? {}
-    const credential = isObject(extra?.['credential']) ? extra['credential'] : null
-    const call = { caller, credential, requestId: http?.req?.headers.get(REQUEST_ID_HEADER) ?? null, signal: controller.signal }
-    this.#running.set(call, controller)
+    const asked = http?.req === undefined ? undefined : this.#asked.get(http.req)
+    if (asked === undefined) throw new TypeError('The SDK made up a request')
+    const call = toCallOptions(asked)
+    mcpReq.signal.addEventListener('abort', () => { call.interrupt.abort('cancelled') }, { once: true })
+    this.#running.add(call)
     return call
   }
+}
+
+function toCallOptions ({ caller, credential, requestId, onOperation }: HttpRequest): CallOptions {
+  return { caller, credential, requestId, onOperation, interrupt: new Interrupt() }
 }
 
 /** A first leg brings no answers. */
@@ -209,14 +211,13 @@ function toLine (params: Record<string, unknown>, envelope: Record<string, unkno
 /** Who asks is known already: nothing behind here may pass the credential on. */
 const CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie']
 
-/** The client's own headers, and under which name our logs know the request. */
-function toHeaders ({ headers, requestId }: HttpRequest): Headers {
+/** The client's own headers. */
+function toHeaders ({ headers }: HttpRequest): Headers {
   const copy = new Headers()
   for (const [name, value] of Object.entries(headers)) {
     if (CREDENTIALS.includes(name)) continue
     for (const word of Array.isArray(value) ? value : [value]) if (word !== undefined) copy.append(name, word)
   }
-  copy.set(REQUEST_ID_HEADER, requestId)
   return copy
 }
 

@@ -18,7 +18,9 @@ export function createRequest (headers: Record<string, string> = {}) {
     requestId: 'request',
     startStream: () => response,
     onEvent: () => {},
+    onOperation: () => {},
     onBacklog: () => {},
+    isClosed: () => response.closed,
     onClose: (listener) => { response.once('close', listener) }
   }
   return {

@@ -1,0 +1,48 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { pino } from 'pino'
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
+/** The logger of one request. Most requests say nothing by themselves, and a child logger takes as long to make as a line: it's made with the first one. */
+export class RequestLogger implements FastifyBaseLogger {
+  readonly #parent: FastifyBaseLogger
+  readonly #bindings: Record<string, unknown>
+  readonly #options: Parameters<FastifyBaseLogger['child']>[1]
+  #own: FastifyBaseLogger | undefined
+
+  constructor (...[parent, bindings, options]: [FastifyBaseLogger, ...Parameters<FastifyBaseLogger['child']>]) {
+    this.#parent = parent
+    this.#bindings = bindings
+    this.#options = options
+  }
+
+  get level (): string {
+    return this.#own?.level ?? this.#options?.level ?? this.#parent.level
+  }
+
+  set level (level: string) {
+    this.#made.level = level
+  }
+
+  trace (...words: unknown[]): void { this.#say('trace', words) }
+  debug (...words: unknown[]): void { this.#say('debug', words) }
+  info (...words: unknown[]): void { this.#say('info', words) }
+  warn (...words: unknown[]): void { this.#say('warn', words) }
+  error (...words: unknown[]): void { this.#say('error', words) }
+  fatal (...words: unknown[]): void { this.#say('fatal', words) }
+  silent (): void {}
+
+  child (...about: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
+    return this.#made.child(...about)
+  }
+
+  get #made (): FastifyBaseLogger {
+    this.#own ??= this.#parent.child(this.#bindings, this.#options)
+    return this.#own
+  }
+
+  #say (level: Level, words: unknown[]): void {
+    const { values } = pino.levels
+    if ((values[level] ?? 0) >= (values[this.level] ?? Infinity)) Reflect.apply(this.#made[level], this.#made, words)
+  }
+}
