@@ -35,6 +35,9 @@ export interface Latencies {
 /** What the clients tell of it: that all agents speak, that the first one has ended, and how it went. */
 export type Progress = { stage: 'plateau' } | { stage: 'ending', speaking: number, faults: string[] } | { stage: 'done', latencies: Latencies, pieces: number, notifications: number, faults: string[] }
 
+/** Its multiples are spread evenly over any time. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
+
 interface Notified {
   arrivedAt: number
   newestAt: number
@@ -57,7 +60,8 @@ async function play ({ address, runs, rampMs, windowMs, ...wanted }: Task): Prom
   let [plateauAt, endingAt] = [Infinity, Infinity]
 
   await Promise.all(sessions.map(async (session, index) => {
-    await pause(rampMs / runs * index)
+    // Agents don't speak in step: each begins at another moment of the time between two pieces.
+    await pause(rampMs / runs * index + (index * GOLDEN_RATIO % 1) * wanted.everyMs)
     try {
       let told = ''
       let last: Notified | undefined

@@ -223,7 +223,7 @@ export type Environment = Static<typeof environmentSchema>
 
 /** The validator that env-schema uses, taught the formats. */
 export function createEnvironmentAjv (): Ajv {
-  const ajv = new Ajv({ allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true, strict: false })
+  const ajv = new Ajv({ allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true, strict: false, validateSchema: false })
   for (const [name, { check }] of Object.entries(formats)) ajv.addFormat(name, check)
   return ajv
 }
