@@ -18,7 +18,7 @@ export async function run ({ rounds, seconds, isQuick, flags }: Order): Promise<
   }
   return {
     method: [
-      `Each server is measured ${times} times for ${duration} s, in rounds in which all servers of a table have their turn; the figures are medians. wrk with one thread sends as much as is taken, over so many connections and in as many sessions. It and the server share the machine. ` +
+      `Each server is started, warmed up and measured ${times} times for ${duration} s, in rounds in which all servers of a table have their turn; the figures are medians. wrk with one thread sends as much as is taken, over so many connections and in as many sessions. It and the server share the machine. ` +
       'CPU is that of the server\'s process and of those that it has started, as `/proc` counts it. Before and after, the answer of each server is checked; an answer with another status than 2xx or 3xx, or none, is a failed one.',
       'mcp-dust-server runs as it does from its sources, with its metrics on and its log on `/dev/null`, without a limit to the rate of requests. The others have no more than the one tool that is called, or those that are listed, except server-everything, which comes with its own; the SDK\'s examples keep events to send again, which is left out.'
     ],

@@ -38,7 +38,7 @@ export async function run ({ rounds, seconds, isQuick, flags }: Order): Promise<
   }
   return {
     method: [
-      `The same server with and without what watches it, each measured ${times} times for ${duration} s, in rounds in which all have their turn; the figures are medians. They are asked as in the bench [calls](calls.md), for tools/call over 50 connections. The log has a line for each request, as it is set up, and goes to \`/dev/null\`, or also into a file.`,
+      `The same server with and without what watches it, each started, warmed up and measured ${times} times for ${duration} s, in rounds in which all have their turn; the figures are medians. They are asked as in the bench [calls](calls.md), for tools/call over 50 connections. The log has a line for each request, as it is set up, and goes to \`/dev/null\`, or also into a file.`,
       'The metrics are read again and again, one time after the other, while the server has nothing else to do and its store has so many sessions.'
     ],
     tables: [toTable(results), ...scraped.map(toScrapeTable)],

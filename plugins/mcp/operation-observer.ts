@@ -8,26 +8,29 @@ const CLIENTS = new Set([
   'claude-ai', 'claude-code', 'cursor', 'cursor-vscode', 'visual studio code', 'mcp-inspector', 'inspector-client', 'mcp-remote', 'windsurf', 'zed', 'goose'
 ])
 
-/** What is counted of an operation that is over: nothing that would keep its request in memory. */
-interface Seen {
+/** What is told of an operation that is over: nothing that would keep its request in memory. */
+interface Told {
   method: string
   /** Under which name it's counted. */
-  tool: string | null
+  toolGroup: string | null
   errorType: string | null
   durationMs: number
   protocolVersion: string
   /** The name that the program of the client gives itself. */
   client: string
+  /** Of the log; `null` when it was written already. */
+  line: object | null
 }
 
-/** Logs and counts each operation, in a line and a few numbers. */
+/** Logs and counts each operation, in a line and a few numbers. What needs somebody's eye is logged at once. */
 export function createOperationObserver ({ instruments, log, tracing, recentErrors }: FastifyInstance): OperationObserver {
   const { mcp } = instruments
-  const countEnd = atEndOfTurn(({ method, tool, errorType, durationMs, protocolVersion, client }: Seen) => {
+  const tell = atEndOfTurn(({ method, toolGroup, errorType, durationMs, protocolVersion, client, line }: Told) => {
+    if (line !== null) log.info(line, 'operation')
     mcp.operationsInFlight.dec({ mcp_method_name: method })
     mcp.operationDuration.observe({
       mcp_method_name: method,
-      ...(tool === null ? {} : { gen_ai_tool_name: tool }),
+      ...(toolGroup === null ? {} : { gen_ai_tool_name: toolGroup }),
       ...(errorType === null ? {} : { error_type: errorType })
     }, durationMs / 1000)
     mcp.requests.inc({ protocol_version: protocolVersion, client: clientOf(client) })
@@ -36,10 +39,8 @@ export function createOperationObserver ({ instruments, log, tracing, recentErro
   return {
     onStart: ({ method }) => { mcp.operationsInFlight.inc({ mcp_method_name: method }) },
     onEnd: ({ method, tool, toolGroup, errorType, durationMs, fault, details, operation }) => {
-      const { name: client, protocolVersion } = operation.client
-      countEnd({ method, tool: toolGroup, errorType, durationMs, protocolVersion, client })
       if (errorType !== null && !isAbort(errorType)) recentErrors.note('mcp', tool ?? method, errorType)
-
+      const { name: client, protocolVersion } = operation.client
       const line = {
         ...tracing.idsOf(operation),
         reqId: operation.requestId,
@@ -47,7 +48,7 @@ export function createOperationObserver ({ instruments, log, tracing, recentErro
       }
       if (fault !== null) log.error({ ...line, err: fault }, 'operation failed because of a fault')
       else if (details !== null) log.warn({ ...line, ...details }, 'operation failed')
-      else log.info(line, 'operation')
+      tell({ method, toolGroup, errorType, durationMs, protocolVersion, client, line: fault === null && details === null ? line : null })
     }
   }
 }
