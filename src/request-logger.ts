@@ -36,13 +36,23 @@ export class RequestLogger implements FastifyBaseLogger {
     return this.#made.child(...about)
   }
 
+  /** As pino has it, beyond what Fastify asks for: plugins may count on it. */
+  isLevelEnabled (level: string): boolean {
+    const { values } = pino.levels
+    return (values[level] ?? 0) >= (values[this.level] ?? Infinity)
+  }
+
+  /** The same. */
+  setBindings (bindings: Record<string, unknown>): void {
+    this.#own = this.#made.child(bindings)
+  }
+
   get #made (): FastifyBaseLogger {
     this.#own ??= this.#parent.child(this.#bindings, this.#options)
     return this.#own
   }
 
   #say (level: Level, words: unknown[]): void {
-    const { values } = pino.levels
-    if ((values[level] ?? 0) >= (values[this.level] ?? Infinity)) Reflect.apply(this.#made[level], this.#made, words)
+    if (this.isLevelEnabled(level)) Reflect.apply(this.#made[level], this.#made, words)
   }
 }
