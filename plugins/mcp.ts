@@ -78,7 +78,7 @@ declare module 'fastify' {
     mcp: Mcp
   }
   interface FastifyRequest {
-    /** Whether an operation that it asked for is over and has left its line in the log: one of its own would say the same. */
+    /** Whether an operation that it asked for has begun, which leaves a line in the log: one of its own would say the same. */
     isTold: boolean
   }
 }

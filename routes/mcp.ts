@@ -36,8 +36,7 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
 
   fastify.setErrorHandler<FastifyError>(async (error, request, reply) => {
     // Pressure refuses before all hooks of these routes; pages shall read when to come again, for which their preflights must pass.
-    if (error.code === 'FST_UNDER_PRESSURE') admitPages(request, reply, () => {})
-    if (reply.sent) return reply
+    if (error.code === 'FST_UNDER_PRESSURE' && isPreflightAnswered(request, reply)) return reply
     const { status, code, message } = describe(error)
     // Under pressure, a line with a stack for every refusal would be more of the same.
     if (status === 500) request.log.error({ err: error }, 'request failed')
@@ -63,6 +62,12 @@ const mcpRoutes: FastifyPluginAsync = async (fastify) => {
   // An alert can only see a counter rise that was there before.
   for (const method of METHODS) {
     for (const status of [500, 503]) instruments.http.requests.inc({ method, path: `${fastify.prefix}/mcp`, status }, 0)
+  }
+
+  function isPreflightAnswered (request: FastifyRequest, reply: FastifyReply): boolean {
+    let goesOn = false
+    admitPages(request, reply, () => { goesOn = true })
+    return !goesOn
   }
 
   function toHttpRequest (request: FastifyRequest, reply: FastifyReply, kind: StreamKind): HttpRequest {

@@ -36,13 +36,12 @@ export class RequestLogger implements FastifyBaseLogger {
     return this.#made.child(...about)
   }
 
-  /** As pino has it, beyond what Fastify asks for: plugins may count on it. */
+  /** Not in Fastify's interface, like the next, but many plugins are used to these two of pino's. */
   isLevelEnabled (level: string): boolean {
     const { values } = pino.levels
     return (values[level] ?? 0) >= (values[this.level] ?? Infinity)
   }
 
-  /** The same. */
   setBindings (bindings: Record<string, unknown>): void {
     this.#own = this.#made.child(bindings)
   }

@@ -3,7 +3,7 @@ import type { Dispatch } from '../../src/mcp/dispatch.ts'
 import { answersOf, isAnswer, MissingCapability, requireCapabilities, type InputRequest, type InputResponse } from '../../src/mcp/input.ts'
 import { Interrupt } from '../../src/mcp/interrupt.ts'
 import { ErrorCode, ProtocolError, requireJson } from '../../src/mcp/json-rpc.ts'
-import { ToolError, type ClientCapabilities, type LoggingLevel, type Progress } from '../../src/mcp/operation.ts'
+import { OperationAborted, ToolError, type ClientCapabilities, type LoggingLevel, type Progress } from '../../src/mcp/operation.ts'
 import { toProgress } from '../../src/mcp/progress.ts'
 
 export interface InjectOptions {
@@ -45,9 +45,11 @@ export function createInject (dispatch: Dispatch): Inject {
       return words
     }
     const interrupt = new Interrupt()
-    if (signal?.aborted === true) interrupt.abort('cancelled')
-    else signal?.addEventListener('abort', () => { interrupt.abort('cancelled') }, { once: true })
-    const result = await dispatch(method, params, {
+    // That of another operation says why, and what is done for it may go on elsewhere.
+    const stop = (): void => { interrupt.abort(signal?.reason instanceof OperationAborted ? signal.reason.abortCause : 'cancelled') }
+    if (signal?.aborted === true) stop()
+    signal?.addEventListener('abort', stop)
+    const injected = dispatch(method, params, {
       interrupt,
       signal: interrupt.signal,
       caller,
@@ -73,6 +75,7 @@ export function createInject (dispatch: Dispatch): Inject {
       getTask: async () => { throw noTasks() },
       cancelTask: async () => { throw noTasks() }
     })
+    const result = await injected.finally(() => { signal?.removeEventListener('abort', stop) })
     return { result, progress, logs }
   }
   // The result of tools/call is one: the catalog makes it.

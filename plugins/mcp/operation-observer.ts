@@ -22,7 +22,7 @@ interface Told {
   line: object | null
 }
 
-/** Logs and counts each operation, in a line and a few numbers. What needs somebody's eye is logged at once. */
+/** Logs and counts each operation, in a line and a few numbers. Faults, and what Dust refused, are logged at once. */
 export function createOperationObserver ({ instruments, log, tracing, recentErrors }: FastifyInstance): OperationObserver {
   const { mcp } = instruments
   const tell = atEndOfTurn(({ method, toolGroup, errorType, durationMs, protocolVersion, client, line }: Told) => {

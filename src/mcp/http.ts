@@ -17,7 +17,7 @@ export interface HttpRequest {
   requestId: string
   /** Takes the reply away from the framework and sends its head; the caller of this function owns the response from then on. */
   startStream (headers: OutgoingHttpHeaders): ServerResponse
-  /** Is called when an operation is over for which it asked. */
+  /** Is called when an operation begins for which it asked, and which will leave a line in the log. */
   onOperation (): void
   /** Is called with each event that was sent on the stream. */
   onEvent (): void

@@ -1,6 +1,6 @@
 import { OperationAborted, type AbortCause } from './operation.ts'
 
-/** Ends an operation early, should somebody want that. */
+/** Ends an operation early, should somebody want that; it says once why. */
 export class Interrupt {
   /** For the one that waits for the end of the operation: a listener of the signal costs as much as the rest of a quick call. */
   onabort: (() => void) | undefined

@@ -102,6 +102,17 @@ t.test('one line for a request when it is over, of its operation if it has one, 
   t.notMatch(logLines.join(''), 'secret')
 })
 
+t.test('a request whose operation never began has a line of its own', async (t) => {
+  const { address, logLines } = await startServiceAlone(t)
+  const session = await openSession(address)
+  logLines.length = 0
+  const cancelled = [{ jsonrpc: '2.0', id: 1, method: 'ping' }, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }]
+  await (await post(`${address}`, cancelled, { ...session, 'x-request-id': 'cancelled-at-once' })).text()
+  await until(() => logLines.join('').includes('request completed'))
+  const lines = logLines.map((line) => JSON.parse(line) as Omit<Line, 'level'> & { level: number })
+  t.match(lines.filter(({ level }) => level === 30), [{ reqId: 'cancelled-at-once', res: { statusCode: 200 }, msg: 'request completed' }])
+})
+
 t.test('a client that goes away leaves a line, too', async (t) => {
   const { address, logLines } = await startServiceAlone(t)
   const session = await openSession(address)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { readStream } from '../fixtures/event-reader.ts'
 import { postStateless } from '../fixtures/stateless.ts'
@@ -38,7 +39,13 @@ t.test('a browser that asks for another page learns nothing', async (t) => {
 })
 
 t.test('an allowed page can also read that the server is overloaded', async (t) => {
-  const { service, address } = await startServiceAlone(t, { ...settings, PRESSURE_MAX_RSS: '1m' })
+  const { service, address } = await startServiceAlone(t, { ...settings, PRESSURE_MAX_RSS: '1m' }, (service) => {
+    // While a hook of a plugin takes its time, a reply is on its way but not sent.
+    service.addHook('onSend', async (_request, _reply, payload) => {
+      await nextTurn()
+      return payload
+    })
+  })
   await until(() => service.isUnderPressure())
   t.equal((await preflight(address, { origin: PAGE, 'access-control-request-method': 'POST' })).status, 204)
   const refused = await post(address, initialize, { origin: PAGE, ...bearer })

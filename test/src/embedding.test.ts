@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { app, loadConfig, ToolError, type ToolResult } from '../../src/index.ts'
@@ -97,6 +98,44 @@ t.test('it closes with its host: streams end, what runs is told to stop', async 
   await closing
   t.match(aborted, [/shutting down/])
   await t.rejects(fetch(`${address}/livez`))
+})
+
+t.test('what is injected for an operation is told why that ends', async (t) => {
+  const { address, host } = await startHost(t)
+  const reasons: string[] = []
+  let isWaiting = false
+  const untilAborted = async (signal: AbortSignal): Promise<void> => {
+    isWaiting = true
+    await once(signal, 'abort')
+    reasons.push(String(signal.reason))
+  }
+  host.mcp.addTool({ name: 'inner', description: 'Waits until the end.', input: Type.Object({}) }, async (_args, { signal }) => {
+    await untilAborted(signal)
+    return { text: 'stopped' }
+  })
+  host.mcp.addTool({ name: 'outer', description: 'Calls the other one.', input: Type.Object({}) }, async (_args, { signal }) => {
+    const { result } = await host.mcp.inject('tools/call', { name: 'inner', arguments: {} }, { signal })
+    return { content: result.content }
+  })
+  const call = post(address, toolCall(1, 'outer'), await openSession(address))
+  await until(() => isWaiting)
+  const closing = host.close()
+  t.match(await (await call).text(), 'stopped')
+  await closing
+  t.match(reasons, [/shutting down/])
+
+  isWaiting = false
+  const { host: other } = await startHost(t)
+  other.mcp.addTool({ name: 'inner', description: 'Waits until the end.', input: Type.Object({}) }, async (_args, { signal }) => {
+    await untilAborted(signal)
+    return { text: 'stopped' }
+  })
+  const injecting = new AbortController()
+  const injected = other.mcp.inject('tools/call', { name: 'inner', arguments: {} }, { signal: injecting.signal })
+  await until(() => isWaiting)
+  injecting.abort()
+  t.match((await injected).result.content, [{ text: 'stopped' }])
+  t.match(reasons[1], 'cancelled', 'whatever reason somebody gives')
 })
 
 t.test('two of them in one process share nothing', async (t) => {

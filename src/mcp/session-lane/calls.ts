@@ -170,7 +170,6 @@ export class Calls {
       if (!(error instanceof ProtocolError)) this.#context.transport.onStoreError(error)
       this.#transport.answer({ jsonrpc: '2.0', id, error: toErrorObject(error) })
     } finally {
-      work.exchange.noteOperation()
       this.#onUsed()
     }
   }
@@ -181,9 +180,13 @@ export class Calls {
     const isCancelled = !this.#transport.isPending(id)
     // Its cancel came with it, in one batch: nobody waits for it any more.
     if (isCancelled && pickedUp === undefined) return undefined
-    const result = this.#running.run(id, (interrupt) => this.#context.dispatch(method, isObject(params) ? params : {}, createSessionOperation(this.#view(), {
-      request, requestId, interrupt, exchange, pickedUp, notify: (notification) => { this.#transport.notify(id, notification) }
-    })))
+    const result = this.#running.run(id, (interrupt) => {
+      const operation = createSessionOperation(this.#view(), {
+        request, requestId, interrupt, exchange, pickedUp, notify: (notification) => { this.#transport.notify(id, notification) }
+      })
+      exchange.noteOperation()
+      return this.#context.dispatch(method, isObject(params) ? params : {}, operation)
+    })
     // What it has begun elsewhere is only cancelled by whoever knows what it is.
     if (isCancelled) this.#running.abort(id, 'cancelled')
     return result

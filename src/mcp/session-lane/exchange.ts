@@ -94,7 +94,7 @@ export class Exchange {
     if (!this.#isSilent) await this.#becomeStream()?.send(serialize(message))
   }
 
-  /** The work on one of the requests is done. */
+  /** The work on one of the requests begins. */
   noteOperation (): void {
     this.#http?.onOperation()
   }

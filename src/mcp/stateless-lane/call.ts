@@ -15,7 +15,7 @@ export interface CallOptions {
   credential: object | null
   requestId: string | null
   interrupt: Interrupt
-  /** Is called when its work is done. */
+  /** Is called when its work begins. */
   onOperation: () => void
 }
 

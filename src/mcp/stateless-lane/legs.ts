@@ -37,14 +37,13 @@ export class Legs {
    */
   async work (method: string, params: Record<string, unknown>, line: Line, options: CallOptions): Promise<Result> {
     const { operation, remember } = createCall(method, params, line, options, this.#deeds)
+    options.onOperation()
     try {
       return await this.#dispatch(method, params, operation)
     } catch (error) {
       if (!(error instanceof InputRequired)) throw error
       // The other SDK's types for the same JSON.
       return inputRequired({ inputRequests: error.requests as InputRequests, requestState: await this.#codec.mint(remember()) })
-    } finally {
-      options.onOperation()
     }
   }
 }
