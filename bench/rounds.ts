@@ -4,6 +4,12 @@ export interface Rounds {
   hasWarmUp: boolean
 }
 
+/** The contestants as they have their turn in a round: each round begins with another one. */
+export function inTurn<Contestant> (contestants: readonly Contestant[], round: number): Contestant[] {
+  const first = round % contestants.length
+  return [...contestants.slice(first), ...contestants.slice(0, first)]
+}
+
 /**
  * Measures all contestants in each round, so that whatever else the machine does strikes all of them, and begins each round with another one.
  *
@@ -15,8 +21,7 @@ export async function interleave<Contestant, Sample> (
   const samples = new Map<Contestant, Sample[]>(contestants.map((contestant) => [contestant, []]))
   if (hasWarmUp) for (const contestant of contestants) await measure(contestant, true)
   for (let round = 0; round < rounds; round++) {
-    const first = round % contestants.length
-    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) samples.get(contestant)?.push(await measure(contestant, false))
+    for (const contestant of inTurn(contestants, round)) samples.get(contestant)?.push(await measure(contestant, false))
   }
   return samples
 }

@@ -1,6 +1,6 @@
 import { applyLoad, type Load } from '../load.ts'
 import { checkAgain, prepareLoad } from '../requests.ts'
-import type { Rounds } from '../rounds.ts'
+import { inTurn, type Rounds } from '../rounds.ts'
 import { median } from '../statistics.ts'
 import type { Server } from '../server.ts'
 import type { Case } from './cases.ts'
@@ -61,8 +61,7 @@ async function measureOnce ({ contestants, connections, tools, questionFor }: Ca
   const servers = new Map<string, Server>()
   try {
     const entrants: Entrant[] = []
-    const first = round % contestants.length
-    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
+    for (const contestant of inTurn(contestants, round)) {
       const server = servers.get(contestant.program) ?? await contestant.start(tools)
       servers.set(contestant.program, server)
       entrants.push({ contestant, server, load: await prepareLoad(server.address, contestant.lane, questionFor(contestant), connections) })
